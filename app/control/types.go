@@ -1,0 +1,151 @@
+// Package control is the one interface between the engine and everything that
+// steers it: tray, window and command line. It holds the wire types, the
+// Controller interface that an engine implements, and an HTTP server and
+// client that carry both over a unix socket (a named pipe on Windows).
+package control
+
+import "time"
+
+// State is the engine's condition in one word.
+type State string
+
+// The states an engine can be in.
+const (
+	// Stopped: the user closed the listeners.
+	Stopped State = "stopped"
+	// Starting: until the first upstream answered or failed.
+	Starting State = "starting"
+	// Protected: the listener answers and the primary provider answers.
+	Protected State = "protected"
+	// Degraded: a backup provider or stale answers bridge a gap.
+	Degraded State = "degraded"
+	// Failed: the listener is down or no server answers.
+	Failed State = "failed"
+)
+
+// Status is the engine's state in full, for people and programs.
+type Status struct {
+	State State `json:"state"`
+	// Sentence says what is, Hint what to do about it; Hint may be empty.
+	Sentence string `json:"sentence"`
+	Hint     string `json:"hint"`
+	// Provider is the id of the current provider ("cloudflare"), or the
+	// upstream as the user wrote it. ProviderName is its display name.
+	Provider     string `json:"provider"`
+	ProviderName string `json:"provider_name"`
+	// Listen is every address the engine answers on (or would, while stopped).
+	Listen []string `json:"listen"`
+	// Since is when the present state began.
+	Since time.Time `json:"since"`
+	// PausedUntil is when a pause ends, nil while none is on.
+	PausedUntil *time.Time `json:"paused_until"`
+	// SystemDNS tells whether this computer's DNS was pointed here by us.
+	SystemDNS bool       `json:"system_dns"`
+	Version   string     `json:"version"`
+	Upstreams []Upstream `json:"upstreams"`
+	// Problem is what is wrong just now, nil where nothing is.
+	Problem *Problem `json:"problem"`
+	// Demo marks an engine whose upstream is the embedded demonstration server.
+	Demo bool `json:"demo"`
+	// PID is the engine's process.
+	PID int `json:"pid"`
+	// Counters are totals since the engine's process began.
+	Counters Counters `json:"counters"`
+}
+
+// Counters are totals since the engine's process began.
+type Counters struct {
+	Queries uint64 `json:"queries"`
+	// Cached counts the answers that came from the cache.
+	Cached uint64 `json:"cached"`
+	// Failures counts the answers SERVFAIL and REFUSED.
+	Failures uint64 `json:"failures"`
+	// MedianMS is the median time of recent upstream answers in milliseconds,
+	// 0 while there are none.
+	MedianMS float64 `json:"median_ms"`
+}
+
+// Upstream is one address of the configured providers, in order of preference.
+type Upstream struct {
+	// Address is host:port, Name the name its certificate must carry.
+	Address   string `json:"address"`
+	Name      string `json:"name"`
+	Provider  string `json:"provider"`
+	Connected bool   `json:"connected"`
+	// TLS and KeyExchange describe the last connection, empty before the first.
+	TLS         string `json:"tls"`
+	KeyExchange string `json:"key_exchange"`
+	// MedianMS is the median answer time in milliseconds, 0 while unknown.
+	MedianMS float64 `json:"median_ms"`
+	// Error is the last failure in words, empty when the address works.
+	Error string `json:"error"`
+}
+
+// Provider is a DNS-over-TLS service the engine knows by its id.
+type Provider struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// Operator runs the service; Filter and LogPolicy are its own claims.
+	Operator  string   `json:"operator"`
+	Filter    string   `json:"filter"`
+	LogPolicy string   `json:"log_policy"`
+	DNSSEC    bool     `json:"dnssec"`
+	Addresses []string `json:"addresses"`
+	// TLSName is the name its certificate must carry.
+	TLSName string `json:"tls_name"`
+	// Current marks the provider in use.
+	Current bool `json:"current"`
+}
+
+// Source says where an answer came from.
+type Source string
+
+// The sources of an answer.
+const (
+	SourceUpstream  Source = "upstream"
+	SourceCache     Source = "cache"
+	SourceLocal     Source = "local"
+	SourceCoalesced Source = "coalesced"
+)
+
+// Query is one answered query.
+type Query struct {
+	Time time.Time `json:"time"`
+	// Name is the full name with its final dot, empty when names are hidden.
+	Name  string `json:"name"`
+	Type  string `json:"type"`
+	RCode string `json:"rcode"`
+	// Source says where the answer came from.
+	Source Source `json:"source"`
+	// Upstream is the address that answered, empty where none was asked.
+	Upstream string `json:"upstream"`
+	// MS is the time from the query's arrival to its answer, in milliseconds.
+	MS        float64 `json:"ms"`
+	Client    string  `json:"client"`
+	Transport string  `json:"transport"`
+	// Encrypted is false only for a query that left in clear text.
+	Encrypted bool     `json:"encrypted"`
+	Answers   []string `json:"answers"`
+	// TTL is the least TTL of the answer, in seconds.
+	TTL uint32 `json:"ttl"`
+	// EDE is the Extended DNS Error (RFC 8914) sent with the answer, as text.
+	EDE string `json:"ede"`
+}
+
+// The kinds of event.
+const (
+	EventStatus   = "status"
+	EventQuery    = "query"
+	EventSettings = "settings"
+	EventDropped  = "dropped"
+)
+
+// Event is one line of GET /v1/events. Name tells which of the fields is set.
+type Event struct {
+	Name     string    `json:"event"`
+	Status   *Status   `json:"status,omitempty"`
+	Query    *Query    `json:"query,omitempty"`
+	Settings *Settings `json:"settings,omitempty"`
+	// Count is how many events a slow reader lost (EventDropped).
+	Count uint64 `json:"count,omitempty"`
+}

@@ -1,0 +1,382 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+const (
+	// silence is how long the provider in use may stay silent before the next
+	// one is asked.
+	silence = time.Second
+	// leastTries is how often a question is asked before it is given up while
+	// there is time left.
+	leastTries = 4
+	// maxLive bounds the calls of one attempt that wait at the same time.
+	maxLive = 6
+	// retryMost bounds the wait between tries of a server that fails at once.
+	retryMost = 200 * time.Millisecond
+)
+
+// attempt is the asking of one question: calls to one or more servers, the
+// first good answer of which wins.
+type attempt struct {
+	f       *forwarder
+	qu      *question
+	results chan result
+	began   time.Time
+	live    []*call
+	tried   []*server // servers asked that gave no answer, in this round
+	cause   []blame   // servers that gave an unexplained error
+	asked   int       // calls made
+	lost    int       // calls lost with their connection
+	backups bool      // backup providers may be asked
+	hedged  bool
+	looking int     // look-ups awaited
+	worst   *answer // an unexplained error, handed on if nobody does better
+	err     error
+}
+
+type blame struct {
+	s     *server
+	fault *Fault
+}
+
+func newAttempt(f *forwarder, qu *question) *attempt {
+	return &attempt{f: f, qu: qu, results: make(chan result, maxLive+2), began: time.Now()}
+}
+
+// end gives up the calls that are still waiting.
+func (x *attempt) end() {
+	for _, k := range x.live {
+		k.srv.cancel(k)
+	}
+}
+
+func (x *attempt) run(ctx context.Context) (*answer, error) {
+	x.f.probeAside(x.began)
+	x.next()
+	timer := time.NewTimer(x.patience())
+	defer timer.Stop()
+	for {
+		select {
+		case r := <-x.results:
+			a, wait := x.take(r)
+			if a != nil {
+				return a, nil
+			}
+			if wait < 0 {
+				return x.giveUp()
+			}
+			if wait > 0 && len(x.live) == 0 && !sleep(ctx, wait) {
+				return nil, x.timeout(ctx)
+			}
+			if len(x.live) == 0 && x.looking == 0 {
+				x.next()
+			}
+			if len(x.live) == 0 && x.looking == 0 {
+				return x.giveUp()
+			}
+		case <-timer.C:
+			x.late()
+			timer.Reset(x.patience())
+		case <-ctx.Done():
+			return nil, x.timeout(ctx)
+		}
+	}
+}
+
+// sleep waits unless ctx ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// patience is how long to wait from now before something is done about a
+// question that is late.
+func (x *attempt) patience() time.Duration {
+	waited := time.Since(x.began)
+	if !x.hedged && len(x.live) > 0 {
+		return max(x.live[0].srv.stats.hedgeAfter()-waited, 0)
+	}
+	// Once a second from then on.
+	return silence - waited%silence
+}
+
+// late is called when no answer came in time: first for a hedge within the
+// provider, then each second of silence for the backups.
+func (x *attempt) late() {
+	if !x.hedged {
+		x.hedged = true
+		x.hedge()
+		if time.Since(x.began) < silence {
+			return
+		}
+	}
+	x.backups = true
+	for _, k := range x.live {
+		if c := k.conn.Load(); c == nil || c.silentSince(k.began) {
+			k.srv.failedOn(x.qu, &Fault{Kind: FaultTimeout, Addr: k.srv.addr, Text: "it does not answer"})
+			k.srv.up.lookupAgain()
+		}
+	}
+	if len(x.live) < maxLive {
+		x.next()
+	}
+}
+
+// hedge asks another address of the same provider. A connection that shows no
+// life is probed too, so that a dead server is known before a second query
+// meets it.
+func (x *attempt) hedge() {
+	if len(x.live) == 0 {
+		return
+	}
+	k := x.live[0]
+	if c := k.conn.Load(); c == nil || c.silentSince(k.began) {
+		k.srv.startProbe(x.qu)
+	}
+	if s := k.srv.up.best(x.tried, false); s != nil && x.f.mayHedge() {
+		x.ask(s)
+	}
+}
+
+// next asks the best server that was not asked yet: the primary's first, then,
+// where they may be asked, the backups', then those that are set aside, then
+// all once more.
+func (x *attempt) next() {
+	for _, aside := range []bool{false, true} {
+		for i, u := range x.f.ups {
+			if i > 0 && !x.backups && len(x.tried) == 0 && x.f.ups[0].best(nil, false) != nil {
+				break
+			}
+			if x.tryUpstream(u, aside) {
+				return
+			}
+		}
+	}
+	if len(x.live) > 0 {
+		return // they may still answer
+	}
+	if len(x.tried) > 0 && x.worst == nil {
+		x.tried = x.tried[:0]
+		if s := x.anyServer(); s != nil {
+			x.ask(s)
+		}
+	}
+}
+
+func (x *attempt) tryUpstream(u *upstream, aside bool) bool {
+	if u.unresolved() {
+		if x.looking > 0 || u.failedLately() {
+			return false
+		}
+		x.looking++
+		u.lookup(x.results)
+		return true
+	}
+	if s := u.best(x.tried, aside); s != nil {
+		x.ask(s)
+		return true
+	}
+	return false
+}
+
+func (x *attempt) anyServer() *server {
+	for _, aside := range []bool{false, true} {
+		for _, u := range x.f.ups {
+			if s := u.best(nil, aside); s != nil {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+func (x *attempt) ask(s *server) {
+	k := &call{qu: x.qu, srv: s, results: x.results, began: time.Now()}
+	x.live = append(x.live, k)
+	x.tried = append(x.tried, s)
+	x.asked++
+	s.submit(k)
+}
+
+// take judges how a call ended. It returns the answer that ends the attempt;
+// else how long to wait before the next try, or less than 0 to give up.
+func (x *attempt) take(r result) (*answer, time.Duration) {
+	if r.found != nil {
+		x.looking--
+		if r.err != nil {
+			x.err = r.err
+		}
+		return nil, 0
+	}
+	x.forget(r.call)
+	s := r.call.srv
+	if r.err != nil {
+		return nil, x.failed(s, r.err)
+	}
+	a, err := parseAnswer(r.msg, x.qu)
+	if err != nil {
+		fault := &Fault{Kind: FaultAnswer, Addr: s.addr, Text: "it sends broken answers", Err: err}
+		x.cause, x.err = append(x.cause, blame{s, fault}), fault
+		return nil, 0
+	}
+	a.upstream, a.stored = s.addr, time.Now()
+	if c := r.call.conn.Load(); a.hasKeepalive && c != nil {
+		c.setIdle(a.keepalive)
+	}
+	if unexplained(a.rcode, a.ede) {
+		x.worst = a
+		x.cause = append(x.cause, blame{s, answerFault(s.addr, a.rcode)})
+		return nil, 0
+	}
+	x.won(s, time.Since(r.call.sent))
+	return a, 0
+}
+
+// won notes who answered, and that those who gave an error did so on a name
+// that another could answer.
+func (x *attempt) won(s *server, took time.Duration) {
+	s.worked(took)
+	for _, b := range x.cause {
+		b.s.failedOn(x.qu, b.fault)
+	}
+	x.f.answeredBy(s.up.index)
+}
+
+// failed notes a call that got no answer, and tells how long to wait before
+// the next try.
+func (x *attempt) failed(s *server, err error) time.Duration {
+	x.err = err
+	if refusal, ok := errors.AsType[*refusalError](err); ok {
+		fault := answerFault(s.addr, refusal.rcode)
+		x.cause, x.err = append(x.cause, blame{s, fault}), fault
+		return 0
+	}
+	if lost, ok := errors.AsType[*lostError](err); ok {
+		x.err = newFault(s.addr, s.up.cfg.Name, lost.err)
+		x.lost++
+		// A connection may end at any time: the same server is asked again over
+		// a new one, and after a second loss another server as well.
+		if x.lost%3 != 0 {
+			x.untry(s)
+		}
+		if x.lost <= 3 {
+			return 0
+		}
+		return x.backoff(x.lost - 3)
+	}
+	s.up.lookupAgain()
+	if len(x.live) > 0 || x.untried() {
+		return 0
+	}
+	if x.asked >= leastTries {
+		return -1
+	}
+	return x.backoff(x.asked)
+}
+
+func (x *attempt) backoff(n int) time.Duration {
+	return min(10*time.Millisecond<<min(n, 6), retryMost)
+}
+
+// untried tells whether a server was not asked yet in this round.
+func (x *attempt) untried() bool {
+	for _, u := range x.f.ups {
+		if u.best(x.tried, true) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (x *attempt) untry(s *server) {
+	for i, t := range x.tried {
+		if t == s {
+			x.tried = append(x.tried[:i], x.tried[i+1:]...)
+			return
+		}
+	}
+}
+
+func (x *attempt) forget(k *call) {
+	for i, l := range x.live {
+		if l == k {
+			x.live = append(x.live[:i], x.live[i+1:]...)
+			return
+		}
+	}
+}
+
+// giveUp ends an attempt for which no server is left.
+func (x *attempt) giveUp() (*answer, error) {
+	if x.worst != nil {
+		x.f.answeredBy(x.f.indexOf(x.worst.upstream))
+		return x.worst, nil
+	}
+	if x.err == nil {
+		x.err = errors.New("no upstream is configured")
+	}
+	return nil, x.err
+}
+
+// timeout ends an attempt that ran out of time.
+func (x *attempt) timeout(ctx context.Context) error {
+	err := context.Cause(ctx)
+	if fault, ok := asFault(x.err); ok {
+		return errors.Join(err, fault)
+	}
+	if len(x.live) > 0 {
+		s := x.live[0].srv
+		return errors.Join(err, &Fault{Kind: FaultTimeout, Addr: s.addr, Text: "it does not answer", Err: err})
+	}
+	return err
+}
+
+// unexplained tells whether an answer is an error without a reason that would
+// make it final: DNSSEC (EDE 6 to 12) and filtering (15 to 18) are reasons.
+func unexplained(rcode int, ede *EDE) bool {
+	if rcode != dns.RcodeServerFailure && rcode != dns.RcodeRefused {
+		return false
+	}
+	return ede == nil || ede.Code < 6 || ede.Code > 12 && ede.Code < 15 || ede.Code > 18
+}
+
+func answerFault(addr netip.AddrPort, rcode int) *Fault {
+	name := dns.RcodeToString[rcode]
+	if name == "" {
+		name = "RCODE " + strconv.Itoa(rcode)
+	}
+	return &Fault{Kind: FaultAnswer, Addr: addr, Text: "it answers only " + name}
+}
+
+// indexOf is the index of the provider that has addr.
+func (f *forwarder) indexOf(addr netip.AddrPort) int {
+	for i, u := range f.ups {
+		for _, s := range u.list() {
+			if s.addr == addr {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// failedLately tells whether the last look-up failed a moment ago.
+func (u *upstream) failedLately() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.fault != nil && time.Since(u.lookedUp) < lookupEvery
+}

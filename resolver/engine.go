@@ -1,0 +1,240 @@
+package resolver
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"dotproxy/resolver/provider"
+)
+
+const (
+	// queryTimeout bounds everything done for one query from its arrival: dig
+	// and the C library give up at five seconds.
+	queryTimeout = 4 * time.Second
+	// maxPending bounds the queries that wait for an upstream.
+	maxPending = 10_000
+)
+
+var errTooMany = errors.New("too many queries are waiting for an answer")
+
+// Engine listens for queries and answers them. All methods may be called at
+// the same time.
+type Engine struct {
+	cfg     Config
+	log     *slog.Logger
+	dial    func(context.Context, netip.AddrPort) (net.Conn, error) // nil: over TCP
+	cache   *cache
+	chain   exchanger
+	fwd     atomic.Pointer[forwarder]
+	pending atomic.Int64
+	retired sync.WaitGroup // forwarders on their way out
+
+	mu        sync.Mutex
+	listeners map[netip.AddrPort]*listener
+	closed    bool
+}
+
+// New makes an engine that does nothing yet.
+func New(cfg Config) *Engine {
+	e := &Engine{
+		cfg: cfg, log: cfg.Logger, cache: newCache(cfg.CacheBytes),
+		listeners: make(map[netip.AddrPort]*listener),
+	}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	e.chain = localNames{newCoalescer(cached{e.cache, e})}
+	e.fwd.Store(e.newForwarder(cfg.Upstreams, cfg.Roots))
+	return e
+}
+
+func (e *Engine) newForwarder(ups []provider.Upstream, roots *x509.CertPool) *forwarder {
+	return newForwarder(forwarderConfig{upstreams: ups, roots: roots, dial: e.dial, log: e.log, onHealth: e.cfg.OnHealth})
+}
+
+// SetUpstreams asks other upstreams from now on. Queries under way finish with
+// the old ones; cached answers are dropped, since another provider may answer
+// otherwise. nil roots are the system's.
+func (e *Engine) SetUpstreams(ups []provider.Upstream, roots *x509.CertPool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
+	f := e.newForwarder(ups, roots)
+	old := e.fwd.Swap(f)
+	e.cache.flush()
+	if len(e.listeners) > 0 {
+		f.warm()
+	}
+	e.retired.Go(func() {
+		<-old.retire()
+		old.close()
+	})
+}
+
+// SetCacheBytes bounds the memory of the answer cache; 0 turns it off.
+func (e *Engine) SetCacheBytes(n int) { e.cache.setLimit(n) }
+
+// FlushCache forgets all cached answers.
+func (e *Engine) FlushCache() { e.cache.flush() }
+
+// Health returns the condition of the upstreams.
+func (e *Engine) Health() Health { return e.fwd.Load().health() }
+
+// Close ends listeners and connections. Queries under way are answered first,
+// until ctx ends.
+func (e *Engine) Close(ctx context.Context) error {
+	e.mu.Lock()
+	e.closed = true
+	listeners := e.listeners
+	e.listeners = nil
+	e.mu.Unlock()
+	closeAll(ctx, listeners)
+	f := e.fwd.Load()
+	select {
+	case <-f.retire():
+	case <-ctx.Done():
+	}
+	f.close()
+	e.retired.Wait()
+	return context.Cause(ctx)
+}
+
+// exchange asks the present upstreams.
+func (e *Engine) exchange(ctx context.Context, qu *question) (*answer, error) {
+	for {
+		f := e.fwd.Load()
+		if f.enter() {
+			defer f.leave()
+			return f.exchange(ctx, qu)
+		}
+		if e.fwd.Load() == f {
+			return nil, errShutdown
+		}
+	}
+}
+
+// cached answers from the cache and keeps what next answers.
+type cached struct {
+	cache *cache
+	next  exchanger
+}
+
+func (c cached) exchange(ctx context.Context, qu *question) (*answer, error) {
+	if a := c.cache.get(qu, time.Now()); a != nil {
+		hit := *a
+		hit.source = SourceCache
+		return &hit, nil
+	}
+	epoch := c.cache.epoch.Load()
+	a, err := c.next.exchange(ctx, qu)
+	if err == nil {
+		c.cache.put(qu, a, epoch)
+	}
+	return a, err
+}
+
+// scratch is what one goroutine needs to answer one query after another.
+type scratch struct {
+	q   query
+	out []byte
+	ev  Event
+}
+
+// quick answers what needs no upstream and no waiting: cached answers, and
+// messages that are not admitted. It returns false where more is to be done.
+// The reply, in s.out, is empty for messages that get none.
+func (e *Engine) quick(s *scratch, raw []byte) bool {
+	s.out = s.out[:0]
+	v := s.q.parse(raw)
+	if v == drop {
+		return true
+	}
+	if v != admit {
+		var rcode int
+		s.out, rcode = appendVerdict(s.out, &s.q, v)
+		s.event(rcode, SourceLocal, netip.AddrPort{}, nil)
+		return true
+	}
+	a := e.cache.get(&s.q.question, s.q.arrived)
+	if a == nil {
+		return false
+	}
+	s.out = appendAnswer(s.out, &s.q, a, s.q.arrived)
+	s.event(a.rcode, SourceCache, netip.AddrPort{}, a.ede)
+	return true
+}
+
+// slow answers what quick could not.
+func (e *Engine) slow(s *scratch) {
+	defer e.pending.Add(-1)
+	var a *answer
+	err := errTooMany
+	if e.pending.Add(1) <= maxPending {
+		ctx, cancel := context.WithDeadline(context.Background(), s.q.arrived.Add(queryTimeout))
+		a, err = e.chain.exchange(ctx, &s.q.question)
+		cancel()
+	}
+	if err != nil {
+		ede := edeFor(err)
+		s.out = appendError(s.out[:0], &s.q, dns.RcodeServerFailure, ede)
+		s.event(dns.RcodeServerFailure, SourceUpstream, netip.AddrPort{}, ede)
+		return
+	}
+	s.out = appendAnswer(s.out[:0], &s.q, a, time.Now())
+	server := a.upstream
+	if a.source == SourceCache {
+		server = netip.AddrPort{}
+	}
+	s.event(a.rcode, a.source, server, a.ede)
+}
+
+func (s *scratch) event(rcode int, src Source, server netip.AddrPort, ede *EDE) {
+	s.ev = Event{
+		Time: s.q.arrived, Client: s.q.client, TCP: s.q.tcp, Type: s.q.typ,
+		RCode: rcode, Source: src, Upstream: server, Answer: s.out, EDE: ede,
+	}
+	if s.q.nameEnd > 0 {
+		s.ev.Name = s.q.raw[headerLen:s.q.nameEnd]
+	}
+}
+
+// report tells of a query that was answered.
+func (e *Engine) report(s *scratch) {
+	if e.cfg.OnQuery != nil && len(s.ev.Name) > 0 {
+		s.ev.Elapsed = time.Since(s.ev.Time)
+		e.cfg.OnQuery(&s.ev)
+	}
+}
+
+// edeFor says why a query could not be answered (RFC 8914 section 4).
+func edeFor(err error) *EDE {
+	code := dns.ExtendedErrorCodeOther
+	if errors.Is(err, context.DeadlineExceeded) {
+		code = dns.ExtendedErrorCodeNoReachableAuthority
+	}
+	fault, ok := asFault(err)
+	switch {
+	case errors.Is(err, errTooMany):
+		return &EDE{Code: code, Text: errTooMany.Error()}
+	case !ok:
+		return &EDE{Code: code, Text: "no upstream answered in time"}
+	}
+	switch fault.Kind {
+	case FaultTimeout, FaultLookup:
+		code = dns.ExtendedErrorCodeNoReachableAuthority
+	default:
+		code = dns.ExtendedErrorCodeNetworkError
+	}
+	return &EDE{Code: code, Text: fault.Error()}
+}

@@ -1,0 +1,261 @@
+package resolver
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+func TestForwardOneConnectionCarriesMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		s := n.add("192.0.2.53:853")
+		s.delay = 100 * time.Millisecond
+		f := pipeForwarder(t, n, []string{"192.0.2.53:853"})
+		var wg sync.WaitGroup
+		for i := range 400 {
+			wg.Go(func() {
+				a, took, err := try(f, fmt.Sprintf("n%d.example", i))
+				if err != nil {
+					t.Errorf("query %d: %v", i, err)
+					return
+				}
+				if took > 150*time.Millisecond {
+					t.Errorf("query %d waited %v behind others", i, took)
+				}
+				if a.rcode != 0 {
+					t.Errorf("query %d: rcode %d", i, a.rcode)
+				}
+			})
+		}
+		wg.Wait()
+		if s.conns != 1 {
+			t.Errorf("%d connections, want 1", s.conns)
+		}
+	})
+}
+
+func TestForwardSurvivesLostConnections(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		hangUp func(conn, query int) bool
+	}{
+		{"first connection dies at once", func(conn, _ int) bool { return conn == 1 }},
+		{"three connections die at once", func(conn, _ int) bool { return conn <= 3 }},
+		{"one answer a connection", func(_, query int) bool { return query > 1 }},
+		{"every second query", func(_, query int) bool { return query%2 == 0 }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := new(pipeNet)
+				s := n.add("192.0.2.53:853")
+				s.hangUp = c.hangUp
+				f := pipeForwarder(t, n, []string{"192.0.2.53:853"})
+				var wg sync.WaitGroup
+				for i := range 20 {
+					wg.Go(func() {
+						if _, _, err := try(f, fmt.Sprintf("n%d.example", i)); err != nil {
+							t.Errorf("query %d: %v", i, err)
+						}
+					})
+				}
+				wg.Wait()
+			})
+		})
+	}
+}
+
+func TestForwardResumesSessions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		s := n.add("192.0.2.53:853")
+		f := pipeForwarder(t, n, []string{"192.0.2.53:853"})
+		for i := range 10 {
+			if _, _, err := try(f, fmt.Sprintf("n%d.example", i)); err != nil {
+				t.Fatal(err)
+			}
+			s.cut()
+			synctest.Wait()
+		}
+		if s.conns != 10 || s.resumed != 9 {
+			t.Errorf("%d connections, %d resumed, want 10 and 9", s.conns, s.resumed)
+		}
+	})
+}
+
+// One server of two fails in one of several ways: twenty queries in a row must
+// all be answered, few of them late.
+func TestForwardOneOfTwoServersFails(t *testing.T) {
+	faults := map[string]func(*pipeServer){
+		"mute":     func(s *pipeServer) { s.handle = mute },
+		"refuses":  func(s *pipeServer) { s.down = syscall.ECONNREFUSED },
+		"no route": func(s *pipeServer) { s.down = syscall.ENETUNREACH },
+		"SERVFAIL": func(s *pipeServer) { s.handle = rcode(dns.RcodeServerFailure) },
+		"REFUSED":  func(s *pipeServer) { s.handle = rcode(dns.RcodeRefused) },
+		"cut":      func(s *pipeServer) { s.hangUp = func(int, int) bool { return true } },
+		"wrong question": func(s *pipeServer) {
+			s.handle = func(q *dns.Msg) *dns.Msg {
+				m := zone(q)
+				m.Question[0].Name = "other.example."
+				return m
+			}
+		},
+	}
+	layouts := map[string][][]string{
+		"same provider": {{"192.0.2.1:853", "192.0.2.2:853"}},
+		"backup":        {{"192.0.2.1:853"}, {"192.0.2.2:853"}},
+	}
+	for name, fault := range faults {
+		for layout, providers := range layouts {
+			t.Run(name+"/"+layout, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					n := new(pipeNet)
+					bad := n.add("192.0.2.1:853")
+					n.add("192.0.2.2:853")
+					bad.set(fault)
+					f := pipeForwarder(t, n, providers...)
+					quick := 0
+					for i := range 20 {
+						a, took, err := try(f, fmt.Sprintf("n%d.example", i))
+						if err != nil || a.rcode != dns.RcodeSuccess {
+							t.Fatalf("query %d: %v %v", i, a, err)
+						}
+						if took > 1500*time.Millisecond {
+							t.Errorf("query %d took %v", i, took)
+						}
+						if took < 100*time.Millisecond {
+							quick++
+						}
+						time.Sleep(10 * time.Millisecond)
+					}
+					if quick < 15 {
+						t.Errorf("%d of 20 answered within 0.1 s, want 15", quick)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestForwardUsesReturnedServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		first := n.add("192.0.2.1:853")
+		n.add("192.0.2.2:853")
+		first.set(func(s *pipeServer) { s.down = syscall.ECONNREFUSED })
+		f := pipeForwarder(t, n, []string{"192.0.2.1:853"}, []string{"192.0.2.2:853"})
+		if a, _, err := try(f, "a.example"); err != nil || a.upstream.String() != "192.0.2.2:853" {
+			t.Fatalf("backup did not answer: %v %v", a, err)
+		}
+		first.set(func(s *pipeServer) { s.down = nil })
+		back := time.Duration(-1)
+		for began := time.Now(); time.Since(began) < 10*time.Second && back < 0; time.Sleep(100 * time.Millisecond) {
+			a, _, err := try(f, fmt.Sprintf("n%d.example", time.Since(began)/time.Millisecond))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.upstream.String() == "192.0.2.1:853" {
+				back = time.Since(began)
+			}
+		}
+		if back < 0 || back > 3*time.Second {
+			t.Errorf("primary was used again after %v, want 3s at most", back)
+		}
+		if got := f.health(); got.Answering != 0 {
+			t.Errorf("answering %d, want the primary", got.Answering)
+		}
+	})
+}
+
+func TestForwardAllDown(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault func(*pipeServer)
+		kind  FaultKind
+		ede   uint16
+		most  time.Duration
+	}{
+		"refused": {func(s *pipeServer) { s.down = syscall.ECONNREFUSED }, FaultRefused, dns.ExtendedErrorCodeNetworkError, time.Second},
+		"mute":    {func(s *pipeServer) { s.handle = mute }, FaultTimeout, dns.ExtendedErrorCodeNoReachableAuthority, queryTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := new(pipeNet)
+				s := n.add("192.0.2.1:853")
+				s.set(c.fault)
+				f := pipeForwarder(t, n, []string{"192.0.2.1:853"})
+				_, took, err := try(f, "a.example")
+				fault, ok := errors.AsType[*Fault](err)
+				if !ok || fault.Kind != c.kind {
+					t.Fatalf("error %v, want fault of kind %d", err, c.kind)
+				}
+				if took > c.most {
+					t.Errorf("gave up after %v", took)
+				}
+				if ede := edeFor(err); ede.Code != c.ede {
+					t.Errorf("EDE %d, want %d", ede.Code, c.ede)
+				}
+				s.set(func(s *pipeServer) { s.down, s.handle = nil, zone })
+				if _, _, err := try(f, "b.example"); err != nil {
+					t.Errorf("not answered after the server came back: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// What a server explains (RFC 8914) is final and is not asked elsewhere.
+func TestForwardExplainedErrorIsAnAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		first, second := n.add("192.0.2.1:853"), n.add("192.0.2.2:853")
+		first.handle = func(q *dns.Msg) *dns.Msg {
+			m := new(dns.Msg).SetRcode(q, dns.RcodeServerFailure)
+			m.SetEdns0(1232, false)
+			m.IsEdns0().Option = append(m.IsEdns0().Option, &dns.EDNS0_EDE{InfoCode: dns.ExtendedErrorCodeDNSBogus, ExtraText: "bad signature"})
+			return m
+		}
+		f := pipeForwarder(t, n, []string{"192.0.2.1:853"}, []string{"192.0.2.2:853"})
+		a, _, err := try(f, "bogus.example")
+		if err != nil || a.rcode != dns.RcodeServerFailure || a.ede == nil || a.ede.Code != dns.ExtendedErrorCodeDNSBogus {
+			t.Fatalf("got %+v, %v", a, err)
+		}
+		if second.asked() != 0 {
+			t.Error("another provider was asked all the same")
+		}
+	})
+}
+
+func TestForwardSlowNameIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		s := n.add("192.0.2.1:853")
+		s.delay = 2500 * time.Millisecond
+		f := pipeForwarder(t, n, []string{"192.0.2.1:853"})
+		if _, took, err := try(f, "slow.example"); err != nil {
+			t.Errorf("after %v: %v", took, err)
+		}
+	})
+}
+
+func TestForwardNoBackupWithoutNeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		first, second := n.add("192.0.2.1:853"), n.add("192.0.2.2:853")
+		first.delay = 900 * time.Millisecond
+		f := pipeForwarder(t, n, []string{"192.0.2.1:853"}, []string{"192.0.2.2:853"})
+		for i := range 5 {
+			if _, _, err := try(f, fmt.Sprintf("n%d.example", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if second.asked() != 0 {
+			t.Errorf("the backup saw %d queries that the primary answered in time", second.asked())
+		}
+	})
+}

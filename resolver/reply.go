@@ -1,0 +1,172 @@
+package resolver
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+const (
+	// ourUDPSize is the size we name in OPT records (the DNS flag day's value).
+	ourUDPSize = 1232
+	// maxMessage is the size of the largest message (RFC 1035 section 4.2.2).
+	maxMessage = 65535
+)
+
+// appendAnswer appends the answer to q to dst, its TTLs aged to now.
+func appendAnswer(dst []byte, q *query, a *answer, now time.Time) []byte {
+	start := len(dst)
+	dst = append(dst, a.msg...)
+	msg := dst[start:]
+	flags := binary.BigEndian.Uint16(msg[2:])
+	flags = flags&bitAD | bitQR | bitRA | uint16(a.rcode&rcodeMask)
+	if !q.do && q.flags&bitAD == 0 {
+		flags &^= bitAD // RFC 6840 section 5.8
+	}
+	if a.source == SourceLocal {
+		flags |= bitAA
+	}
+	copy(msg, q.raw[:2])
+	binary.BigEndian.PutUint16(msg[2:], flags|q.flags&(bitRD|bitCD))
+	copy(msg[headerLen:], q.raw[headerLen:q.qEnd]) // the client's own letter case
+	if age := a.age(now); age > 0 {
+		for _, off := range a.ttls {
+			t := binary.BigEndian.Uint32(msg[off:])
+			binary.BigEndian.PutUint32(msg[off:], t-min(age, t))
+		}
+	}
+	if q.edns {
+		dst = appendOPT(dst, start, q, a.rcode, a.ede)
+	}
+	if limit := q.limit(); len(dst)-start > limit {
+		return truncated(dst[:start], q, a)
+	}
+	return dst
+}
+
+// limit is the size of the largest answer the client takes. A datagram that
+// crosses a network stays below its usual MTU; on loopback nothing is cut.
+func (q *query) limit() int {
+	switch {
+	case q.tcp:
+		return maxMessage
+	case q.client.Addr().Unmap().IsLoopback():
+		return int(q.udpSize)
+	default:
+		return min(int(q.udpSize), ourUDPSize)
+	}
+}
+
+// truncated is an answer with no records and TC set, which sends the client to
+// TCP (RFC 2181 section 9).
+func truncated(dst []byte, q *query, a *answer) []byte {
+	start := len(dst)
+	dst = appendError(dst, q, a.rcode, a.ede)
+	if q.tcp {
+		return dst
+	}
+	flags := binary.BigEndian.Uint16(dst[start+2:])
+	binary.BigEndian.PutUint16(dst[start+2:], flags|bitTC)
+	return dst
+}
+
+// appendError appends an answer without records. ede may be nil; clients
+// without EDNS do not see it.
+func appendError(dst []byte, q *query, rcode int, ede *EDE) []byte {
+	start := len(dst)
+	dst = append(dst, q.raw[:2]...)
+	flags := bitQR | bitRA | q.flags&(opcodeMask|bitRD|bitCD) | uint16(rcode&rcodeMask)
+	dst = binary.BigEndian.AppendUint16(dst, flags)
+	dst = append(dst, 0, 0, 0, 0, 0, 0, 0, 0)
+	if q.qEnd > 0 {
+		dst[start+5] = 1
+		dst = append(dst, q.raw[headerLen:q.qEnd]...)
+	}
+	if q.edns {
+		dst = appendOPT(dst, start, q, rcode, ede)
+	}
+	return dst
+}
+
+// appendOPT appends our OPT record to the message that begins at start.
+func appendOPT(dst []byte, start int, q *query, rcode int, ede *EDE) []byte {
+	n := binary.BigEndian.Uint16(dst[start+10:])
+	binary.BigEndian.PutUint16(dst[start+10:], n+1)
+	ttl := uint32(rcode>>4) << 24
+	if q.do {
+		ttl |= ednsDO
+	}
+	dst = append(dst, 0, 0, typeOPT)
+	dst = binary.BigEndian.AppendUint16(dst, ourUDPSize)
+	dst = binary.BigEndian.AppendUint32(dst, ttl)
+	if ede == nil {
+		return append(dst, 0, 0)
+	}
+	text := ede.Text[:min(len(ede.Text), 200)] // keep errors small over UDP
+	dst = binary.BigEndian.AppendUint16(dst, uint16(6+len(text)))
+	dst = binary.BigEndian.AppendUint16(dst, optEDE)
+	dst = binary.BigEndian.AppendUint16(dst, uint16(2+len(text)))
+	dst = binary.BigEndian.AppendUint16(dst, ede.Code)
+	return append(dst, text...)
+}
+
+// appendVerdict appends the answer to a message that was not admitted.
+func appendVerdict(dst []byte, q *query, v verdict) ([]byte, int) {
+	rcode := dns.RcodeServerFailure
+	var ede *EDE
+	switch v {
+	case formErr:
+		rcode, q.edns = dns.RcodeFormatError, false
+	case notImp:
+		rcode, q.edns = dns.RcodeNotImplemented, false
+	case refuse:
+		rcode = dns.RcodeRefused
+		ede = &EDE{Code: dns.ExtendedErrorCodeNotSupported, Text: "this kind of query is not forwarded"}
+	case badVers:
+		rcode = dns.RcodeBadVers
+	}
+	return appendError(dst, q, rcode, ede), rcode
+}
+
+// upstreamQuery appends the query that asks a server for qu, with its length
+// before it (RFC 1035 section 4.2.2) and padded to a multiple of 128 octets
+// (RFC 8467 section 4.1). keepalive asks for the server's idle timeout.
+func upstreamQuery(dst []byte, qu *question, id uint16, keepalive bool) []byte {
+	const optFixed, optionHeader, block = 11, 4, 128
+	size := headerLen + len(qu.wire()) + optFixed + optionHeader
+	if keepalive {
+		size += optionHeader
+	}
+	pad := (block - size%block) % block
+	dst = binary.BigEndian.AppendUint16(dst, uint16(size+pad))
+	dst = binary.BigEndian.AppendUint16(dst, id)
+	flags := uint16(bitAD) // we want to know, and hand it on to who asks
+	if qu.rd {
+		flags |= bitRD
+	}
+	if qu.cd {
+		flags |= bitCD
+	}
+	dst = binary.BigEndian.AppendUint16(dst, flags)
+	dst = append(dst, 0, 1, 0, 0, 0, 0, 0, 1)
+	dst = append(dst, qu.wire()...)
+	var ttl uint32
+	if qu.do {
+		ttl = ednsDO
+	}
+	dst = append(dst, 0, 0, typeOPT)
+	dst = binary.BigEndian.AppendUint16(dst, ourUDPSize)
+	dst = binary.BigEndian.AppendUint32(dst, ttl)
+	rdlen := optionHeader + pad
+	if keepalive {
+		rdlen += optionHeader
+	}
+	dst = binary.BigEndian.AppendUint16(dst, uint16(rdlen))
+	if keepalive {
+		dst = append(dst, 0, optKeepalive, 0, 0)
+	}
+	dst = binary.BigEndian.AppendUint16(dst, optPadding)
+	dst = binary.BigEndian.AppendUint16(dst, uint16(pad))
+	return append(dst, make([]byte, pad)...)
+}

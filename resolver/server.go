@@ -1,0 +1,291 @@
+package resolver
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"hash/maphash"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+const (
+	// dialTimeout bounds TCP and TLS handshake together.
+	dialTimeout = 3 * time.Second
+	// connSoftLimit is how many answers a connection owes before another is
+	// opened beside it.
+	connSoftLimit = 500
+	// maxConns bounds the connections to one address.
+	maxConns = 2
+	// maxShortConns bounds them for a server that answers only a few queries
+	// on each.
+	maxShortConns = 8
+	// asideNames is on how many different names a server must fail before it is
+	// set aside: one broken name is no broken server.
+	asideNames = 2
+)
+
+// server is one address of an upstream: its connections, how quick it is and
+// whether it can be used.
+type server struct {
+	f     *forwarder
+	up    *upstream
+	addr  netip.AddrPort
+	conf  *tls.Config
+	stats times
+
+	mu       sync.Mutex
+	conns    []*conn
+	waiters  []*call // waiting for a connection
+	dialing  bool
+	closed   bool
+	perConn  int // answers this server gives on one connection, 0 for no bound known
+	fault    *Fault
+	aside    bool
+	failed   map[uint64]struct{} // hashes of names since the last success
+	probe    probeState
+	tls, kex string
+}
+
+// submit sends a call over a kept connection, or opens one and sends it then.
+func (s *server) submit(k *call) {
+	now := time.Now()
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		k.results <- result{call: k, err: &lostError{errShutdown}}
+		return
+	}
+	c, wantMore := s.pick(now)
+	if wantMore && !s.dialing {
+		s.dialing = true
+		s.f.spawn(s.connect)
+	}
+	if c == nil {
+		s.waiters = append(s.waiters, k)
+	}
+	s.mu.Unlock()
+	if c != nil && !c.send(k) {
+		s.submit(k) // it ended just now
+	}
+}
+
+// pick chooses the least loaded connection, and tells whether another is due.
+// It is called with the lock held.
+func (s *server) pick(now time.Time) (best *conn, wantMore bool) {
+	soft, most := connSoftLimit, maxConns
+	if s.perConn > 0 {
+		soft, most = s.perConn, maxShortConns
+	}
+	least, usable := 0, 0
+	for _, c := range s.conns {
+		n, ok := c.load(now)
+		if !ok {
+			continue
+		}
+		usable++
+		if best == nil || n < least {
+			best, least = c, n
+		}
+	}
+	wantMore = best == nil || least >= soft && usable < most
+	if best != nil && s.perConn > 0 && least >= s.perConn && (wantMore || s.dialing) {
+		best = nil // it would end before this one's turn
+	}
+	return best, wantMore
+}
+
+// connect opens a connection and gives it to those who wait for one.
+func (s *server) connect() {
+	ctx, cancel := context.WithTimeout(s.f.ctx, dialTimeout)
+	defer cancel()
+	t, err := s.dial(ctx)
+	s.mu.Lock()
+	s.dialing = false
+	waiters := s.waiters
+	s.waiters = nil
+	if err == nil && s.closed {
+		err = errShutdown
+		_ = t.NetConn().Close()
+	}
+	if err != nil {
+		s.mu.Unlock()
+		s.dialFailed(err, waiters)
+		return
+	}
+	c := newConn(s, t)
+	s.conns = append(s.conns, c)
+	st := t.ConnectionState()
+	s.tls, s.kex = tls.VersionName(st.Version), st.CurveID.String()
+	if st.CurveID == 0 {
+		s.kex = ""
+	}
+	s.mu.Unlock()
+	s.f.changed()
+	for _, k := range waiters {
+		if !c.send(k) {
+			s.submit(k)
+		}
+	}
+}
+
+func (s *server) dialFailed(err error, waiters []*call) {
+	if s.f.ctx.Err() == nil && !errors.Is(err, errShutdown) {
+		fault := newFault(s.addr, s.up.cfg.Name, err)
+		err = fault
+		s.setAside(fault)
+	}
+	for _, k := range waiters {
+		k.results <- result{call: k, err: err}
+	}
+}
+
+func (s *server) dial(ctx context.Context) (*tls.Conn, error) {
+	raw, err := s.f.dial(ctx, s.addr)
+	if err != nil {
+		return nil, err
+	}
+	t := tls.Client(raw, s.conf)
+	if err := t.HandshakeContext(ctx); err != nil {
+		_ = raw.Close()
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return nil, err
+	}
+	return t, nil
+}
+
+// connEnded forgets a connection. One that the server closed while it owed
+// answers, after it gave some, shows how many it gives.
+func (s *server) connEnded(c *conn, err error, owed int, answered uint64) {
+	s.mu.Lock()
+	for i, have := range s.conns {
+		if have == c {
+			s.conns = append(s.conns[:i], s.conns[i+1:]...)
+			break
+		}
+	}
+	if owed > 0 && answered > 0 && answered < 100 && !errors.Is(err, errShutdown) {
+		s.perConn = int(answered)
+	} else if s.perConn > 0 && answered > uint64(s.perConn) {
+		s.perConn = 0
+	}
+	s.mu.Unlock()
+	s.f.changed()
+}
+
+// close ends the server's connections. Calls under way are lost and asked
+// elsewhere.
+func (s *server) close(err error) {
+	s.mu.Lock()
+	s.closed = true
+	conns := append([]*conn(nil), s.conns...)
+	s.mu.Unlock()
+	s.stopProbe()
+	for _, c := range conns {
+		c.fail(err)
+	}
+}
+
+// connected tells whether a connection is open.
+func (s *server) connected() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns) > 0
+}
+
+// usable tells whether the server is not set aside.
+func (s *server) usable() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.aside
+}
+
+// worked notes an answer.
+func (s *server) worked(took time.Duration) {
+	if took > 0 {
+		s.stats.add(took)
+	}
+	s.mu.Lock()
+	was := s.fault
+	s.fault, s.aside = nil, false
+	clear(s.failed)
+	s.probe.late = nil
+	s.mu.Unlock()
+	if was != nil {
+		s.stopProbe()
+		s.f.log.Info("upstream works again", "server", s.addr, "name", s.up.cfg.Name)
+		s.f.changed()
+	}
+}
+
+// late tells whether the server is being probed because it was late.
+func (s *server) late() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.probe.late != nil
+}
+
+// failedOn notes that the server failed on a name; failures on several names
+// without a success between them set it aside.
+func (s *server) failedOn(qu *question, fault *Fault) {
+	s.mu.Lock()
+	if s.failed == nil {
+		s.failed = make(map[uint64]struct{})
+	}
+	s.failed[maphash.Bytes(s.f.seed, qu.name())] = struct{}{}
+	enough := len(s.failed) >= asideNames
+	s.mu.Unlock()
+	if enough {
+		s.setAside(fault)
+	}
+}
+
+// setAside stops using the server until a probe of it works.
+func (s *server) setAside(fault *Fault) {
+	s.mu.Lock()
+	was := s.fault
+	s.fault, s.aside = fault, true
+	s.mu.Unlock()
+	s.scheduleProbe()
+	if was == nil || was.Kind != fault.Kind || was.Text != fault.Text {
+		s.f.log.Warn("upstream fails", "server", s.addr, "name", s.up.cfg.Name, "reason", fault.Text)
+		s.f.changed()
+	}
+}
+
+func (s *server) health(index int) ServerHealth {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return ServerHealth{
+		Upstream: index, Addr: s.addr, Connected: len(s.conns) > 0,
+		TLS: s.tls, KeyExchange: s.kex, Median: s.stats.median(), Fault: s.fault,
+	}
+}
+
+// tlsConfig is what every connection to up shares, the session tickets
+// included (RFC 8446 section 2.2).
+func tlsConfig(f *forwarder, up *upstream) *tls.Config {
+	conf := &tls.Config{
+		ServerName:                  up.cfg.Name,
+		RootCAs:                     f.roots,
+		MinVersion:                  tls.VersionTLS12,
+		NextProtos:                  []string{"dot"}, // RFC 7858 section 7.1
+		ClientSessionCache:          tls.NewLRUClientSessionCache(8),
+		DynamicRecordSizingDisabled: true, // many queries share a record
+	}
+	if len(up.cfg.CertHashes) > 0 {
+		conf.VerifyConnection = func(st tls.ConnectionState) error {
+			return checkHashes(st, up.cfg.CertHashes)
+		}
+	}
+	return conf
+}
+
+func dialTCP(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
+	d := net.Dialer{Control: tuneSocket, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
+	return d.DialContext(ctx, "tcp", addr.String())
+}

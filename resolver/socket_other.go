@@ -1,0 +1,7 @@
+//go:build !linux
+
+package resolver
+
+import "syscall"
+
+func tuneSocket(_, _ string, _ syscall.RawConn) error { return nil }
