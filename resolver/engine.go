@@ -31,7 +31,7 @@ var errTooMany = errors.New("too many queries are waiting for an answer")
 type Engine struct {
 	cfg     Config
 	log     *slog.Logger
-	dial    func(context.Context, netip.AddrPort) (net.Conn, error) // nil: over TCP
+	dial    func(context.Context, netip.AddrPort) (net.Conn, error)
 	cache   *cache
 	chain   exchanger
 	fwd     atomic.Pointer[forwarder]
@@ -44,9 +44,11 @@ type Engine struct {
 }
 
 // New makes an engine that does nothing yet.
-func New(cfg Config) *Engine {
+func New(cfg Config) *Engine { return newEngine(cfg, dialTCP) }
+
+func newEngine(cfg Config, dial func(context.Context, netip.AddrPort) (net.Conn, error)) *Engine {
 	e := &Engine{
-		cfg: cfg, log: cfg.Logger, cache: newCache(cfg.CacheBytes),
+		cfg: cfg, log: cfg.Logger, dial: dial, cache: newCache(cfg.CacheBytes),
 		listeners: make(map[netip.AddrPort]*listener),
 	}
 	if e.log == nil {

@@ -54,9 +54,6 @@ func newForwarder(cfg forwarderConfig) *forwarder {
 		roots: cfg.roots, dial: cfg.dial, log: cfg.log, onHealth: cfg.onHealth, isBoot: cfg.isBoot,
 		seed: maphash.MakeSeed(), unused: make(chan struct{}),
 	}
-	if f.dial == nil {
-		f.dial = dialTCP
-	}
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)
 	}

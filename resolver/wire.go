@@ -41,7 +41,8 @@ const (
 var errMalformed = errors.New("malformed DNS message")
 
 // skipName returns the offset behind the name at off. A compression pointer
-// ends a name (RFC 1035 section 4.1.4) and must point backwards.
+// ends a name (RFC 1035 section 4.1.4) and must point backwards, not into the
+// header.
 func skipName(msg []byte, off int) (int, error) {
 	start := off
 	for {
@@ -59,7 +60,10 @@ func skipName(msg []byte, off int) (int, error) {
 				return 0, errMalformed
 			}
 		case 0xc0:
-			if off+2 > len(msg) || int(binary.BigEndian.Uint16(msg[off:])&0x3fff) >= off {
+			if off+2 > len(msg) {
+				return 0, errMalformed
+			}
+			if to := int(binary.BigEndian.Uint16(msg[off:]) & 0x3fff); to < headerLen || to >= off {
 				return 0, errMalformed
 			}
 			return off + 2, nil
@@ -120,7 +124,7 @@ func skipQuestion(msg []byte, off int) (nameEnd, end int, err error) {
 	return nameEnd, nameEnd + 4, nil
 }
 
-// option calls yield for each option in an OPT record's data (RFC 6891
+// options calls yield for each option in an OPT record's data (RFC 6891
 // section 6.1.2) and tells whether the data is well-formed.
 func options(data []byte, yield func(code uint16, value []byte)) bool {
 	for len(data) > 0 {
