@@ -116,6 +116,14 @@ func (c *conn) load(now time.Time) (waiting int, usable bool) {
 	return c.waiting, !dead
 }
 
+// count tells how many queries the connection was asked in its life, and
+// whether it owes answers to some.
+func (c *conn) count() (asked uint64, busy bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.asked, c.waiting > 0
+}
+
 // silentSince tells whether nothing was read since t.
 func (c *conn) silentSince(t time.Time) bool {
 	c.mu.Lock()
@@ -211,7 +219,11 @@ func (c *conn) deliver(msg []byte) error {
 		k.done = true
 		c.waiting--
 	}
+	idle := c.waiting == 0
 	c.mu.Unlock()
+	if idle {
+		c.srv.connIdle(c)
+	}
 	if done {
 		return nil
 	}

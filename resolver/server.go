@@ -19,9 +19,15 @@ const (
 	connSoftLimit = 500
 	// maxConns bounds the connections to one address.
 	maxConns = 2
-	// maxShortConns bounds them for a server that answers only a few queries
-	// on each.
+	// maxShortConns bounds the connections that owe answers to a server that
+	// answers only a few queries on each.
 	maxShortConns = 8
+	// shortDeaths is how many connections in a row must die young, owing
+	// answers, before a server counts as one of those; shortFor how long.
+	shortDeaths = 2
+	shortFor    = time.Minute
+	// youngAnswers is how many answers make a connection's life a long one.
+	youngAnswers = 100
 	// asideNames is on how many different names a server must fail before it is
 	// set aside: one broken name is no broken server.
 	asideNames = 2
@@ -41,7 +47,7 @@ type server struct {
 	waiters  []*call // waiting for a connection
 	dialing  bool
 	closed   bool
-	perConn  int // answers this server gives on one connection, 0 for no bound known
+	short    shortLived
 	fault    *Fault
 	aside    bool
 	failed   map[uint64]struct{} // hashes of names since the last success
@@ -75,9 +81,8 @@ func (s *server) submit(k *call) {
 // pick chooses the least loaded connection, and tells whether another is due.
 // It is called with the lock held.
 func (s *server) pick(now time.Time) (best *conn, wantMore bool) {
-	soft, most := connSoftLimit, maxConns
-	if s.perConn > 0 {
-		soft, most = s.perConn, maxShortConns
+	if s.short.perConn > 0 {
+		return s.pickShort(now)
 	}
 	least, usable := 0, 0
 	for _, c := range s.conns {
@@ -90,11 +95,7 @@ func (s *server) pick(now time.Time) (best *conn, wantMore bool) {
 			best, least = c, n
 		}
 	}
-	wantMore = best == nil || least >= soft && usable < most
-	if best != nil && s.perConn > 0 && least >= s.perConn && (wantMore || s.dialing) {
-		best = nil // it would end before this one's turn
-	}
-	return best, wantMore
+	return best, best == nil || least >= connSoftLimit && usable < maxConns
 }
 
 // connect opens a connection and gives it to those who wait for one.
@@ -117,6 +118,10 @@ func (s *server) connect() {
 	}
 	c := newConn(s, t)
 	s.conns = append(s.conns, c)
+	if n := s.short.perConn; n > 0 && len(waiters) > n {
+		s.waiters = append(s.waiters, waiters[n:]...)
+		waiters = waiters[:n]
+	}
 	st := t.ConnectionState()
 	s.tls, s.kex = tls.VersionName(st.Version), st.CurveID.String()
 	if st.CurveID == 0 {
@@ -129,6 +134,7 @@ func (s *server) connect() {
 			s.submit(k)
 		}
 	}
+	s.dialForWaiters()
 }
 
 func (s *server) dialFailed(err error, waiters []*call) {
@@ -158,8 +164,7 @@ func (s *server) dial(ctx context.Context) (*tls.Conn, error) {
 	return t, nil
 }
 
-// connEnded forgets a connection. One that the server closed while it owed
-// answers, after it gave some, shows how many it gives.
+// connEnded forgets a connection.
 func (s *server) connEnded(c *conn, err error, owed int, answered uint64) {
 	s.mu.Lock()
 	for i, have := range s.conns {
@@ -168,12 +173,11 @@ func (s *server) connEnded(c *conn, err error, owed int, answered uint64) {
 			break
 		}
 	}
-	if owed > 0 && answered > 0 && answered < 100 && !errors.Is(err, errShutdown) {
-		s.perConn = int(answered)
-	} else if s.perConn > 0 && answered > uint64(s.perConn) {
-		s.perConn = 0
+	if !errors.Is(err, errShutdown) && !errors.Is(err, errIdle) {
+		s.short.learn(owed, answered)
 	}
 	s.mu.Unlock()
+	s.dialForWaiters()
 	s.f.changed()
 }
 

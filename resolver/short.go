@@ -1,0 +1,79 @@
+package resolver
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// shortLived is what is known about a server that ends its connections after a
+// few answers. Such a server gets no more queries on one than it answers, and
+// more connections. All but on belongs to the server's lock.
+type shortLived struct {
+	deaths  int
+	perConn int // answers it gives on one connection, 0 for no bound known
+	until   time.Time
+	on      atomic.Bool // perConn > 0
+}
+
+// learn notes how many answers a connection gave before the server ended it
+// and how many it still owed.
+func (s *shortLived) learn(owed int, answered uint64) {
+	switch {
+	case answered >= youngAnswers:
+		s.deaths = 0
+	case owed > 0:
+		s.deaths++
+	}
+	if s.deaths >= shortDeaths && owed > 0 {
+		s.perConn = max(int(answered), 1)
+		s.until = time.Now().Add(shortFor)
+		s.on.Store(true)
+	}
+}
+
+// pickShort is pick for such a server. Who finds no connection waits for one.
+func (s *server) pickShort(now time.Time) (best *conn, wantMore bool) {
+	if now.After(s.short.until) {
+		s.short.perConn, s.short.deaths = 0, 0
+		s.short.on.Store(false)
+		return s.pick(now)
+	}
+	busy := 0
+	for _, c := range s.conns {
+		asked, owes := c.count()
+		if owes {
+			busy++
+		}
+		if _, ok := c.load(now); ok && asked < uint64(s.short.perConn) {
+			best = c
+		}
+	}
+	return best, best == nil && busy < maxShortConns
+}
+
+// dialForWaiters opens another connection if calls wait for one.
+func (s *server) dialForWaiters() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.waiters) == 0 || s.dialing || s.closed {
+		return
+	}
+	if _, wantMore := s.pick(time.Now()); wantMore {
+		s.dialing = true
+		s.f.spawn(s.connect)
+	}
+}
+
+// connIdle ends a connection that owes nothing and is not good for more.
+func (s *server) connIdle(c *conn) {
+	if !s.short.on.Load() {
+		return
+	}
+	s.mu.Lock()
+	asked, busy := c.count()
+	used := s.short.perConn > 0 && asked >= uint64(s.short.perConn) && !busy
+	s.mu.Unlock()
+	if used {
+		s.f.spawn(func() { c.fail(errIdle) })
+	}
+}
