@@ -1,0 +1,148 @@
+# shellcheck shell=bash disable=SC2034
+# Shared by run.sh and test.sh: what must be installed, Go, and the build.
+# Sourced, with the repository's root as the working directory.
+
+# What the engine needs at build time is Go alone. The tray needs the indicator
+# library, the window OpenGL and X11.
+GUI_BUILD_PACKAGES="gcc libc6-dev pkg-config libayatana-appindicator3-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev"
+GUI_RUN_PACKAGES="libgl1-mesa-dri"
+
+# The toolchain that is fetched where no newer Go is to be had, as the Go module
+# golang.org/toolchain, with the SHA-256 of its archive.
+TOOLCHAIN=1.26.8
+TOOLCHAIN_SHA256_amd64=30c2b1bf7dcc88d3eb0a1364e47ddd9128edb3110a30e8a0ef61cd5856b31de7
+TOOLCHAIN_SHA256_arm64=02b36b6787b3ac767668f630e2998df45a3b1f9ffee08d1bf3ef6487cd658d99
+
+say() { printf '%s\n' "$*" >&2; }
+die() {
+	say "$*"
+	exit 1
+}
+
+# as_root runs a command as root, and says which.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null 2>&1; then
+		say "This needs root: sudo $*"
+		sudo "$@"
+	else
+		die "This needs root, and sudo is not installed. Run as root: $*"
+	fi
+}
+
+# debian_like tells whether apt is this system's package manager.
+debian_like() {
+	[ -r /etc/os-release ] || return 1
+	# shellcheck disable=SC1091
+	(. /etc/os-release && case " $ID ${ID_LIKE-} " in *" debian "* | *" ubuntu "*) ;; *) exit 1 ;; esac) &&
+		command -v apt-get >/dev/null 2>&1
+}
+
+installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+# need_packages installs those of the named packages that are missing.
+need_packages() {
+	local missing="" p
+	if ! debian_like; then
+		die "This is not Debian or Ubuntu. Install the equals of these packages, and Go $(wanted_go) or newer: $*"
+	fi
+	for p in "$@"; do installed "$p" || missing="$missing $p"; done
+	[ -n "$missing" ] || return 0
+	say "Installing:$missing"
+	# shellcheck disable=SC2086
+	apt_install $missing || {
+		as_root apt-get update -q
+		apt_install $missing
+	} || die "These packages could not be installed:$missing"
+}
+
+apt_install() { as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2; }
+
+wanted_go() { awk '$1 == "go" {print $2; exit}' go.mod; }
+
+# go_at_least tells whether the Go in PATH has at least the given version.
+go_at_least() {
+	local have
+	have=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null) || return 1
+	have=${have#go}
+	[ "$(printf '%s\n%s\n' "$1" "${have%% *}" | sort -V | head -n 1)" = "$1" ]
+}
+
+# need_go finds or installs a Go that is new enough: the one in PATH; else one
+# in PATH or of the distribution that fetches the toolchain by itself (1.21 and
+# newer); else the toolchain module.
+need_go() {
+	local want candidate
+	want=$(wanted_go)
+	for d in /usr/local/go/bin "$(toolchain_dir)/bin"; do
+		if go_at_least "$want"; then return 0; fi
+		[ ! -x "$d/go" ] || PATH=$d:$PATH
+	done
+	if go_at_least "$want"; then return 0; fi
+	if ! go_at_least 1.21 && debian_like; then
+		candidate=$(apt-cache policy golang-go 2>/dev/null | awk '/Candidate:/ {sub(/^[0-9]+:/, "", $2); sub(/[~+-].*/, "", $2); print $2}')
+		if [ -n "$candidate" ] && [ "$(printf '%s\n1.21\n' "$candidate" | sort -V | head -n 1)" = 1.21 ]; then
+			need_packages golang-go
+		fi
+	fi
+	if go_at_least 1.21; then
+		say "Go $(go env GOVERSION) is older than go.mod asks; it fetches Go $want by itself."
+		export GOTOOLCHAIN=auto
+		go version >/dev/null 2>&1 && return 0
+		unset GOTOOLCHAIN
+	fi
+	fetch_toolchain
+}
+
+toolchain_dir() { printf '%s/dot-proxy/go-%s' "${XDG_CACHE_HOME:-$HOME/.cache}" "$TOOLCHAIN"; }
+
+# fetch_toolchain unpacks the toolchain module into the user's cache.
+fetch_toolchain() {
+	local arch sum dir zip proxy
+	case $(uname -m) in
+	x86_64) arch=amd64 sum=$TOOLCHAIN_SHA256_amd64 ;;
+	aarch64) arch=arm64 sum=$TOOLCHAIN_SHA256_arm64 ;;
+	*) die "Go $(wanted_go) or newer is needed. Install it from your distribution, then run this again." ;;
+	esac
+	dir=$(toolchain_dir)
+	need_packages ca-certificates curl unzip
+	proxy=${GOPROXY:-https://proxy.golang.org}
+	proxy=${proxy%%,*}
+	say "Fetching Go $TOOLCHAIN into $dir"
+	mkdir -p "$dir"
+	zip=$dir.zip
+	curl -fsSL -o "$zip" "$proxy/golang.org/toolchain/@v/v0.0.1-go$TOOLCHAIN.linux-$arch.zip" ||
+		die "Go $TOOLCHAIN could not be fetched from $proxy. Check the network, or install Go $(wanted_go) or newer yourself."
+	if ! printf '%s  %s\n' "$sum" "$zip" | sha256sum -c --quiet >&2; then
+		rm -f "$zip"
+		die "The archive of Go $TOOLCHAIN is not the one that is expected, so it was not used."
+	fi
+	unzip -q -o "$zip" -d "$dir.new"
+	rm -rf "$dir" "$zip"
+	mv "$dir.new/golang.org/toolchain@v0.0.1-go$TOOLCHAIN.linux-$arch" "$dir"
+	rm -rf "$dir.new"
+	chmod +x "$dir"/bin/* "$dir"/pkg/tool/*/*
+	PATH=$dir/bin:$PATH
+	go_at_least "$(wanted_go)" || die "The fetched Go does not run on this computer."
+}
+
+# build makes one program. An unchanged one is left alone, so that it keeps its
+# file capability.
+build() { # name
+	local commit
+	commit=$(git rev-parse --short HEAD 2>/dev/null || true)
+	go build -trimpath -buildvcs=false -ldflags "-s -w -X main.commit=$commit" -o "build/$1.new" "./app/cmd/$1" ||
+		die "Building $1 failed."
+	if cmp -s "build/$1.new" "build/$1"; then
+		rm "build/$1.new"
+	else
+		mv "build/$1.new" "build/$1"
+	fi
+}
+
+build_engine() { CGO_ENABLED=0 build dot-proxy; }
+build_gui() {
+	CGO_ENABLED=1 build dot-proxy-tray
+	CGO_ENABLED=1 build dot-proxy-window
+}
