@@ -218,6 +218,31 @@ func TestReplyTruncates(t *testing.T) {
 	}
 }
 
+// An answer that fills a TCP message comes whole, if need be without our OPT.
+func TestReplyWholeOverTCP(t *testing.T) {
+	raw := reply(t, "a.example", dns.TypeTXT, func(m *dns.Msg) {
+		for range 242 {
+			m.Answer = append(m.Answer, &dns.TXT{
+				Hdr: dns.RR_Header{Name: "a.example.", Rrtype: dns.TypeTXT, Class: dns.ClassINET, Ttl: 60},
+				Txt: []string{string(bytes.Repeat([]byte("x"), 255)), "y"},
+			})
+		}
+		m.Answer[0].(*dns.TXT).Txt = append(m.Answer[0].(*dns.TXT).Txt, string(bytes.Repeat([]byte("z"), 160)))
+	})
+	if len(raw) < maxMessage-11 || len(raw) > maxMessage {
+		t.Fatalf("the answer has %d octets: not what this test needs", len(raw))
+	}
+	a, err := parseAnswer(raw, ask("a.example", dns.TypeTXT))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := client(t, "a.example", func(m *dns.Msg) { m.Question[0].Qtype = dns.TypeTXT; m.SetEdns0(1232, false) })
+	q.tcp = true
+	if m := unpack(t, appendAnswer(nil, q, a, q.arrived)); len(m.Answer) != 242 || m.Truncated {
+		t.Errorf("%d records, TC %v", len(m.Answer), m.Truncated)
+	}
+}
+
 func TestParseAnswerMovesOPT(t *testing.T) {
 	raw := reply(t, "a.example", dns.TypeMX, func(m *dns.Msg) {
 		m.Answer = []dns.RR{rr(t, "a.example. 300 IN MX 1 mail.a.example.")}

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"bytes"
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
@@ -116,6 +117,11 @@ func (c *cache) put(qu *question, a *answer, epoch uint64) {
 	}
 	if old := s.entries[string(qu.bytes())]; old != nil {
 		s.remove(old)
+	}
+	if cap(a.msg) > len(a.msg)+len(a.msg)/4 {
+		slim := *a
+		slim.msg = bytes.Clone(a.msg) // without the server's padding behind it
+		a = &slim
 	}
 	e := &entry{key: string(qu.bytes()), ans: a, size: size}
 	s.shrink(limit - size)

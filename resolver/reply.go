@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"encoding/binary"
+	"strings"
 	"time"
 
 	"github.com/miekg/dns"
@@ -39,10 +40,20 @@ func appendAnswer(dst []byte, q *query, a *answer, now time.Time) []byte {
 	if q.edns {
 		dst = appendOPT(dst, start, q, a.rcode, a.ede)
 	}
-	if limit := q.limit(); len(dst)-start > limit {
-		return truncated(dst[:start], q, a)
+	if len(dst)-start <= q.limit() {
+		return dst
 	}
-	return dst
+	if q.tcp {
+		return dropOPT(dst, start, len(a.msg))
+	}
+	return truncated(dst[:start], q, a)
+}
+
+// dropOPT leaves out our OPT record where an answer is whole only without it.
+func dropOPT(dst []byte, start, size int) []byte {
+	n := binary.BigEndian.Uint16(dst[start+10:])
+	binary.BigEndian.PutUint16(dst[start+10:], n-1)
+	return dst[:start+size]
 }
 
 // limit is the size of the largest answer the client takes. A datagram that
@@ -63,9 +74,6 @@ func (q *query) limit() int {
 func truncated(dst []byte, q *query, a *answer) []byte {
 	start := len(dst)
 	dst = appendError(dst, q, a.rcode, a.ede)
-	if q.tcp {
-		return dst
-	}
 	flags := binary.BigEndian.Uint16(dst[start+2:])
 	binary.BigEndian.PutUint16(dst[start+2:], flags|bitTC)
 	return dst
@@ -103,7 +111,8 @@ func appendOPT(dst []byte, start int, q *query, rcode int, ede *EDE) []byte {
 	if ede == nil {
 		return append(dst, 0, 0)
 	}
-	text := ede.Text[:min(len(ede.Text), 200)] // keep errors small over UDP
+	// Errors stay small over UDP; the cut must not split a character.
+	text := strings.ToValidUTF8(ede.Text[:min(len(ede.Text), 200)], "")
 	dst = binary.BigEndian.AppendUint16(dst, uint16(6+len(text)))
 	dst = binary.BigEndian.AppendUint16(dst, optEDE)
 	dst = binary.BigEndian.AppendUint16(dst, uint16(2+len(text)))
