@@ -98,6 +98,7 @@ func TestForwardOneOfTwoServersFails(t *testing.T) {
 		"no route": func(s *pipeServer) { s.down = syscall.ENETUNREACH },
 		"SERVFAIL": func(s *pipeServer) { s.handle = rcode(dns.RcodeServerFailure) },
 		"REFUSED":  func(s *pipeServer) { s.handle = rcode(dns.RcodeRefused) },
+		"hangs":    func(s *pipeServer) { s.hang = true },
 		"cut":      func(s *pipeServer) { s.hangUp = func(int, int) bool { return true } },
 		"wrong question": func(s *pipeServer) {
 			s.handle = func(q *dns.Msg) *dns.Msg {
@@ -143,34 +144,47 @@ func TestForwardOneOfTwoServersFails(t *testing.T) {
 	}
 }
 
+// Whatever kept a server away, it is used again within three seconds of its
+// return while queries arrive.
 func TestForwardUsesReturnedServer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := new(pipeNet)
-		first := n.add("192.0.2.1:853")
-		n.add("192.0.2.2:853")
-		first.set(func(s *pipeServer) { s.down = syscall.ECONNREFUSED })
-		f := pipeForwarder(t, n, []string{"192.0.2.1:853"}, []string{"192.0.2.2:853"})
-		if a, _, err := try(f, "a.example"); err != nil || a.upstream.String() != "192.0.2.2:853" {
-			t.Fatalf("backup did not answer: %v %v", a, err)
-		}
-		first.set(func(s *pipeServer) { s.down = nil })
-		back := time.Duration(-1)
-		for began := time.Now(); time.Since(began) < 10*time.Second && back < 0; time.Sleep(100 * time.Millisecond) {
-			a, _, err := try(f, fmt.Sprintf("n%d.example", time.Since(began)/time.Millisecond))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if a.upstream.String() == "192.0.2.1:853" {
-				back = time.Since(began)
-			}
-		}
-		if back < 0 || back > 3*time.Second {
-			t.Errorf("primary was used again after %v, want 3s at most", back)
-		}
-		if got := f.health(); got.Answering != 0 {
-			t.Errorf("answering %d, want the primary", got.Answering)
-		}
-	})
+	for name, fault := range map[string]func(*pipeServer){
+		"refuses": func(s *pipeServer) { s.down = syscall.ECONNREFUSED },
+		"mute":    func(s *pipeServer) { s.handle = mute },
+		"hangs":   func(s *pipeServer) { s.hang = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := new(pipeNet)
+				first := n.add("192.0.2.1:853")
+				n.add("192.0.2.2:853")
+				first.set(fault)
+				f := pipeForwarder(t, n, []string{"192.0.2.1:853"}, []string{"192.0.2.2:853"})
+				for i := range 30 {
+					if a, _, err := try(f, fmt.Sprintf("before%d.example", i)); err != nil || a.upstream.String() != "192.0.2.2:853" {
+						t.Fatalf("backup did not answer: %v %v", a, err)
+					}
+					time.Sleep(100 * time.Millisecond)
+				}
+				first.set(func(s *pipeServer) { s.down, s.hang, s.handle = nil, false, zone })
+				back := time.Duration(-1)
+				for began := time.Now(); time.Since(began) < 10*time.Second && back < 0; time.Sleep(100 * time.Millisecond) {
+					a, _, err := try(f, fmt.Sprintf("n%d.example", time.Since(began)/time.Millisecond))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if a.upstream.String() == "192.0.2.1:853" {
+						back = time.Since(began)
+					}
+				}
+				if back < 0 || back > 3*time.Second {
+					t.Errorf("primary was used again after %v, want 3s at most", back)
+				}
+				if got := f.health(); got.Answering != 0 {
+					t.Errorf("answering %d, want the primary", got.Answering)
+				}
+			})
+		})
+	}
 }
 
 func TestForwardAllDown(t *testing.T) {
@@ -257,5 +271,36 @@ func TestForwardNoBackupWithoutNeed(t *testing.T) {
 		if second.asked() != 0 {
 			t.Errorf("the backup saw %d queries that the primary answered in time", second.asked())
 		}
+	})
+}
+
+// Where port 853 is blocked, a provider's other documented port is used, and
+// 853 again when it works.
+func TestForwardAlternatePort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		usual := n.add("192.0.2.1:853")
+		n.add("192.0.2.1:8853")
+		f := pipeForwarder(t, n, []string{"192.0.2.1:853"})
+		f.ups[0].cfg.AltPorts = []uint16{8853}
+		f.ups[0].setAddrs(f.ups[0].cfg.Addrs)
+		used := func(name, want string) {
+			t.Helper()
+			if a, _, err := try(f, name); err != nil || a.upstream.String() != want {
+				t.Errorf("%s: %v from %v, want %s", name, err, a, want)
+			}
+		}
+		used("a.example", "192.0.2.1:853")
+		if got := f.health().Servers; len(got) != 1 {
+			t.Errorf("a port that is not used is shown: %v", got)
+		}
+		usual.set(func(s *pipeServer) { s.down = syscall.ECONNREFUSED })
+		usual.cut()
+		synctest.Wait()
+		used("b.example", "192.0.2.1:8853")
+		used("c.example", "192.0.2.1:8853")
+		usual.set(func(s *pipeServer) { s.down = nil })
+		time.Sleep(6 * time.Second)
+		used("d.example", "192.0.2.1:853")
 	})
 }

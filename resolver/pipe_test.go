@@ -61,6 +61,7 @@ type pipeNet struct {
 type pipeServer struct {
 	mu      sync.Mutex
 	down    error
+	hang    bool // say nothing in the TLS handshake
 	handle  func(*dns.Msg) *dns.Msg
 	delay   time.Duration
 	hangUp  func(conn, query int) bool
@@ -124,6 +125,13 @@ func (s *pipeServer) serve(raw net.Conn, number int) {
 	ended := make(chan struct{})
 	defer close(ended)
 	defer func() { _ = raw.Close() }()
+	s.mu.Lock()
+	hang := s.hang
+	s.mu.Unlock()
+	if hang {
+		_, _ = io.Copy(io.Discard, raw)
+		return
+	}
 	cert, _ := pki()
 	s.set(func(s *pipeServer) {
 		if s.conf == nil {

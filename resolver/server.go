@@ -14,6 +14,10 @@ import (
 const (
 	// dialTimeout bounds TCP and TLS handshake together.
 	dialTimeout = 3 * time.Second
+	// dialSlow is when another try is made beside a slow one, maxDials how many
+	// there are at most.
+	dialSlow = time.Second
+	maxDials = 3
 	// connSoftLimit is how many answers a connection owes before another is
 	// opened beside it.
 	connSoftLimit = 500
@@ -39,13 +43,15 @@ type server struct {
 	f     *forwarder
 	up    *upstream
 	addr  netip.AddrPort
+	alt   bool // on another port than the usual one
 	conf  *tls.Config
 	stats times
 
 	mu       sync.Mutex
 	conns    []*conn
 	waiters  []*call // waiting for a connection
-	dialing  bool
+	dials    int       // connections being made
+	dialed   time.Time // when the latest of them was begun
 	closed   bool
 	short    shortLived
 	fault    *Fault
@@ -65,9 +71,8 @@ func (s *server) submit(k *call) {
 		return
 	}
 	c, wantMore := s.pick(now)
-	if wantMore && !s.dialing {
-		s.dialing = true
-		s.f.spawn(s.connect)
+	if wantMore {
+		s.dialIfDue(now)
 	}
 	if c == nil {
 		s.waiters = append(s.waiters, k)
@@ -98,13 +103,28 @@ func (s *server) pick(now time.Time) (best *conn, wantMore bool) {
 	return best, best == nil || least >= connSoftLimit && usable < maxConns
 }
 
+// dialIfDue opens a connection unless one is being opened. One that takes long
+// gets company: the server may have come back since it was begun. It is called
+// with the lock held.
+func (s *server) dialIfDue(now time.Time) {
+	if s.dials == 0 || s.dials < maxDials && now.Sub(s.dialed) >= dialSlow {
+		s.dials++
+		s.dialed = now
+		s.f.spawn(s.connect)
+	}
+}
+
 // connect opens a connection and gives it to those who wait for one.
 func (s *server) connect() {
 	ctx, cancel := context.WithTimeout(s.f.ctx, dialTimeout)
 	defer cancel()
 	t, err := s.dial(ctx)
 	s.mu.Lock()
-	s.dialing = false
+	s.dials--
+	if err != nil && s.dials > 0 {
+		s.mu.Unlock()
+		return // the other one may still come about
+	}
 	waiters := s.waiters
 	s.waiters = nil
 	if err == nil && s.closed {
@@ -224,6 +244,21 @@ func (s *server) worked(took time.Duration) {
 		s.f.log.Info("upstream works again", "server", s.addr, "name", s.up.cfg.Name)
 		s.f.changed()
 	}
+}
+
+// unreachable tells whether the server is set aside because no connection to
+// it comes about.
+func (s *server) unreachable() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.aside || s.fault == nil {
+		return false
+	}
+	switch s.fault.Kind {
+	case FaultRefused, FaultTimeout, FaultUnreachable, FaultClosed:
+		return len(s.conns) == 0
+	}
+	return false
 }
 
 // late tells whether the server is being probed because it was late.

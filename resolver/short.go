@@ -55,12 +55,12 @@ func (s *server) pickShort(now time.Time) (best *conn, wantMore bool) {
 func (s *server) dialForWaiters() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.waiters) == 0 || s.dialing || s.closed {
+	if len(s.waiters) == 0 || s.closed {
 		return
 	}
-	if _, wantMore := s.pick(time.Now()); wantMore {
-		s.dialing = true
-		s.f.spawn(s.connect)
+	now := time.Now()
+	if _, wantMore := s.pick(now); wantMore {
+		s.dialIfDue(now)
 	}
 }
 

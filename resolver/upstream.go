@@ -39,6 +39,7 @@ func newUpstream(f *forwarder, index int, cfg provider.Upstream) *upstream {
 func (u *upstream) setAddrs(addrs []netip.AddrPort) (gone []*server) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	addrs = u.withAltPorts(addrs)
 	var servers []*server
 	for _, a := range addrs {
 		i := slices.IndexFunc(u.servers, func(s *server) bool { return s.addr == a })
@@ -46,7 +47,7 @@ func (u *upstream) setAddrs(addrs []netip.AddrPort) (gone []*server) {
 			servers = append(servers, u.servers[i])
 			continue
 		}
-		servers = append(servers, &server{f: u.f, up: u, addr: a, conf: u.conf})
+		servers = append(servers, &server{f: u.f, up: u, addr: a, conf: u.conf, alt: u.isAlt(a)})
 	}
 	for _, s := range u.servers {
 		if !slices.Contains(servers, s) {
@@ -55,6 +56,30 @@ func (u *upstream) setAddrs(addrs []netip.AddrPort) (gone []*server) {
 	}
 	u.servers = servers
 	return gone
+}
+
+// withAltPorts adds the other ports of the addresses, behind all of them.
+func (u *upstream) withAltPorts(addrs []netip.AddrPort) []netip.AddrPort {
+	all := slices.Clone(addrs)
+	for _, port := range u.cfg.AltPorts {
+		for _, a := range addrs {
+			all = append(all, netip.AddrPortFrom(a.Addr(), port))
+		}
+	}
+	return all
+}
+
+func (u *upstream) isAlt(a netip.AddrPort) bool { return slices.Contains(u.cfg.AltPorts, a.Port()) }
+
+// blocked tells whether nothing gets through to the upstream's usual port. It
+// is called with the lock held.
+func (u *upstream) blocked() bool {
+	for _, s := range u.servers {
+		if !s.alt && !s.unreachable() {
+			return false
+		}
+	}
+	return true
 }
 
 // list returns the servers in order of preference.
@@ -66,13 +91,15 @@ func (u *upstream) list() []*server {
 
 // best chooses the quickest server that is not in skip; the one in use stays
 // until another takes less than two thirds of its time. Servers set aside
-// count only where aside is true. It returns nil where there is none.
+// count only where aside is true, other ports only where the usual one is
+// blocked. It returns nil where there is none.
 func (u *upstream) best(skip []*server, aside bool) *server {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	var best *server
+	altToo := len(u.cfg.AltPorts) > 0 && u.blocked()
 	for _, s := range u.servers {
-		if slices.Contains(skip, s) || !aside && !s.usable() {
+		if slices.Contains(skip, s) || !aside && !s.usable() || s.alt && !altToo {
 			continue
 		}
 		if best == nil || u.better(s, best) {
@@ -118,9 +145,11 @@ func (u *upstream) health() []ServerHealth {
 		}
 		return []ServerHealth{{Upstream: u.index, Fault: fault}}
 	}
-	hs := make([]ServerHealth, len(servers))
-	for i, s := range servers {
-		hs[i] = s.health(u.index)
+	var hs []ServerHealth
+	for _, s := range servers {
+		if h := s.health(u.index); !s.alt || h.Connected {
+			hs = append(hs, h)
+		}
 	}
 	return hs
 }

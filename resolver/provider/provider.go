@@ -34,6 +34,9 @@ type Upstream struct {
 	Addrs []netip.AddrPort
 	// Port is used with the addresses that a look-up of Name gives.
 	Port uint16
+	// AltPorts are documented ports that are tried where the network lets
+	// nothing through to Port.
+	AltPorts []uint16
 	// CertHashes are SHA-256 digests of a certificate's TBS part, one of which
 	// must be in the verified chain (DNS stamps); none means no such check.
 	CertHashes [][32]byte
@@ -86,9 +89,9 @@ func ByID(id string) (Provider, bool) {
 }
 
 // Upstream returns the provider as a server to ask, with all its addresses on
-// DefaultPort.
+// DefaultPort and its other documented ports.
 func (p Provider) Upstream() Upstream {
-	u := Upstream{Spec: p.ID, ID: p.ID, Label: p.Name, Name: p.TLSName, Port: DefaultPort}
+	u := Upstream{Spec: p.ID, ID: p.ID, Label: p.Name, Name: p.TLSName, Port: DefaultPort, AltPorts: slices.Clone(p.Ports)}
 	for _, a := range p.Addrs {
 		u.Addrs = append(u.Addrs, netip.AddrPortFrom(a, DefaultPort))
 	}
