@@ -126,13 +126,30 @@ func (x *attempt) late() {
 	}
 	x.backups = true
 	for _, k := range x.live {
-		if c := k.conn.Load(); c == nil || c.silentSince(k.began) {
+		c := k.conn.Load()
+		if c == nil || c.silentSince(k.began) {
+			if c != nil {
+				c.suspected()
+			}
 			k.srv.failedOn(x.qu, &Fault{Kind: FaultTimeout, Addr: k.srv.addr, Text: "it does not answer"})
 			k.srv.up.lookupAgain()
 		}
 	}
-	if len(x.live) < maxLive {
-		x.next()
+	if len(x.live) >= maxLive {
+		return
+	}
+	before := x.asked
+	x.next()
+	if x.asked == before && len(x.live) > 0 {
+		x.askAgain(x.live[0])
+	}
+}
+
+// askAgain asks a silent server once more where there is no other: if its
+// connection died unnoticed, the question goes over a new one.
+func (x *attempt) askAgain(k *call) {
+	if c := k.conn.Load(); c != nil && c.silentSince(k.began) {
+		x.ask(k.srv)
 	}
 }
 

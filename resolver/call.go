@@ -38,6 +38,7 @@ var (
 	errClosedByPeer = errors.New("the server closed the connection")
 	errUnsolicited  = errors.New("the server sent an answer to nothing that was asked")
 	errBadFrame     = errors.New("the server sent a broken message")
+	errSilent       = errors.New("the connection shows no life")
 	errIdle         = errors.New("the connection was idle")
 	errShutdown     = errors.New("the upstream is no longer used")
 )

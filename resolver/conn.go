@@ -20,6 +20,8 @@ const (
 	// quietLimit is how long a connection may owe answers without a sign of
 	// life before it takes no more queries.
 	quietLimit = time.Second
+	// sleepGap is how far the clocks part before we take it for sleep.
+	sleepGap = 10 * time.Second
 	// idleDefault closes a connection that nobody used for this long, unless
 	// the server named its own time (RFC 7828).
 	idleDefault = 2 * time.Minute
@@ -44,16 +46,19 @@ type conn struct {
 	answered uint64
 	quiet    time.Time // last sign of life, or when it began to owe an answer
 	lastRead time.Time
+	suspect  bool
 	used     time.Time
+	usedWall int64 // the same by the wall clock, in Unix nanoseconds
 	idle     time.Duration
 	err      error
 	reaper   *time.Timer
 }
 
 func newConn(s *server, t *tls.Conn) *conn {
+	now := time.Now()
 	c := &conn{
 		srv: s, tls: t, wake: make(chan struct{}, 1), ended: make(chan struct{}),
-		pending: make(map[uint16]*call), used: time.Now(), idle: idleDefault,
+		pending: make(map[uint16]*call), used: now, usedWall: now.UnixNano(), idle: idleDefault,
 	}
 	c.reaper = time.AfterFunc(c.idle, c.reap)
 	s.f.group.Go(c.read)
@@ -79,7 +84,7 @@ func (c *conn) send(k *call) bool {
 	if c.waiting == 0 {
 		c.quiet = now
 	}
-	c.used, k.sent = now, now
+	c.used, c.usedWall, k.sent = now, now.UnixNano(), now
 	c.waiting++
 	c.out = upstreamQuery(c.out, k.qu, id, c.asked == 0)
 	c.asked++
@@ -104,6 +109,18 @@ func (c *conn) drop(k *call) {
 			c.waiting--
 		}
 	}
+	over := c.suspect && c.waiting == 0
+	c.mu.Unlock()
+	if over {
+		c.fail(errSilent)
+	}
+}
+
+// suspected takes the connection out of use until it shows life: it owes an
+// answer for too long.
+func (c *conn) suspected() {
+	c.mu.Lock()
+	c.suspect = true
 	c.mu.Unlock()
 }
 
@@ -111,9 +128,16 @@ func (c *conn) drop(k *call) {
 func (c *conn) load(now time.Time) (waiting int, usable bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	dead := c.err != nil || len(c.pending) >= maxIDs ||
-		c.waiting > 0 && now.Sub(c.quiet) > quietLimit
+	dead := c.err != nil || c.suspect || len(c.pending) >= maxIDs || c.slept(now) ||
+		c.waiting > 0 && now.Sub(c.quiet) >= quietLimit
 	return c.waiting, !dead
+}
+
+// slept tells whether the computer was asleep since the connection was used:
+// the wall clock went on and the monotonic one did not. The other end has
+// surely given it up.
+func (c *conn) slept(now time.Time) bool {
+	return time.Duration(now.UnixNano()-c.usedWall)-now.Sub(c.used) > sleepGap
 }
 
 // count tells how many queries the connection was asked in its life, and
@@ -212,7 +236,7 @@ func (c *conn) deliver(msg []byte) error {
 	}
 	delete(c.pending, id)
 	c.lastRead = time.Now()
-	c.quiet = c.lastRead
+	c.quiet, c.suspect = c.lastRead, false
 	c.answered++
 	done := k.done
 	if !done {

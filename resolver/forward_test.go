@@ -304,3 +304,48 @@ func TestForwardAlternatePort(t *testing.T) {
 		used("d.example", "192.0.2.1:853")
 	})
 }
+
+// A connection that died without a sign (after sleep, or a change of network)
+// costs the first query a second at most, and the next ones nothing.
+func TestForwardDeadConnection(t *testing.T) {
+	for name, c := range map[string]struct {
+		slept bool
+		most  time.Duration
+	}{
+		"silent":                         {false, 1100 * time.Millisecond},
+		"known to have slept through it": {true, 50 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := new(pipeNet)
+				s := n.add("192.0.2.1:853")
+				release := make(chan struct{})
+				s.set(func(s *pipeServer) {
+					s.hangUp = func(conn, query int) bool {
+						if conn == 1 && query > 1 {
+							<-release
+						}
+						return false
+					}
+				})
+				f := pipeForwarder(t, n, []string{"192.0.2.1:853"})
+				if _, _, err := try(f, "a.example"); err != nil {
+					t.Fatal(err)
+				}
+				if c.slept {
+					conn := f.ups[0].servers[0].conns[0]
+					conn.mu.Lock()
+					conn.usedWall -= int64(time.Hour)
+					conn.mu.Unlock()
+				}
+				if _, took, err := try(f, "b.example"); err != nil || took > c.most {
+					t.Errorf("first query after it: %v, %v", took, err)
+				}
+				if _, took, err := try(f, "c.example"); err != nil || took > 50*time.Millisecond {
+					t.Errorf("second query after it: %v, %v", took, err)
+				}
+				close(release)
+			})
+		})
+	}
+}

@@ -49,7 +49,7 @@ type server struct {
 
 	mu       sync.Mutex
 	conns    []*conn
-	waiters  []*call // waiting for a connection
+	waiters  []*call   // waiting for a connection
 	dials    int       // connections being made
 	dialed   time.Time // when the latest of them was begun
 	closed   bool
