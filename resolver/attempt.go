@@ -32,7 +32,8 @@ type attempt struct {
 	began   time.Time
 	live    []*call
 	tried   []*server // servers asked that gave no answer, in this round
-	cause   []blame   // servers that gave an unexplained error
+	erred   []*server // servers that answered with an unexplained error
+	cause   []blame   // what else is to be said of servers if another answers
 	asked   int       // calls made
 	lost    int       // calls lost with their connection
 	backups bool      // backup providers may be asked
@@ -186,12 +187,18 @@ func (x *attempt) next() {
 	if len(x.live) > 0 {
 		return // they may still answer
 	}
-	if len(x.tried) > 0 && x.worst == nil {
-		x.tried = x.tried[:0]
+	if len(x.tried) > 0 && !x.enough() {
+		x.tried = append(x.tried[:0], x.erred...)
 		if s := x.anyServer(); s != nil {
 			x.ask(s)
 		}
 	}
+}
+
+// enough tells whether an unexplained error is to be handed on: the servers
+// that gave no answer had their chances.
+func (x *attempt) enough() bool {
+	return x.worst != nil && (x.asked >= leastTries || time.Since(x.began) > silence)
 }
 
 func (x *attempt) tryUpstream(u *upstream, aside bool) bool {
@@ -213,7 +220,7 @@ func (x *attempt) tryUpstream(u *upstream, aside bool) bool {
 func (x *attempt) anyServer() *server {
 	for _, aside := range []bool{false, true} {
 		for _, u := range x.f.ups {
-			if s := u.best(nil, aside); s != nil {
+			if s := u.best(x.tried, aside); s != nil {
 				return s
 			}
 		}
@@ -256,6 +263,7 @@ func (x *attempt) take(r result) (*answer, time.Duration) {
 	}
 	if unexplained(a.rcode, a.ede) {
 		x.worst = a
+		x.erred = append(x.erred, s)
 		x.cause = append(x.cause, blame{s, answerFault(s.addr, a.rcode)})
 		return nil, 0
 	}
