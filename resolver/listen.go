@@ -41,7 +41,7 @@ func (e *Engine) Listen(addrs []ListenAddr) error {
 			continue
 		}
 		l, err := e.open(a.Addr)
-		if err != nil && a.Optional && errors.Is(err, syscall.EADDRNOTAVAIL) {
+		if err != nil && a.Optional && (errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)) {
 			e.log.Info("listen address skipped: this computer does not have it", "address", a.Addr.Addr())
 			continue
 		}

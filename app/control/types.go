@@ -23,9 +23,15 @@ const (
 	Failed State = "failed"
 )
 
+// VariantNotInUse is the Variant of a protected engine that this computer does
+// not ask: it still asks another DNS server, not encrypted.
+const VariantNotInUse = "not_in_use"
+
 // Status is the engine's state in full, for people and programs.
 type Status struct {
 	State State `json:"state"`
+	// Variant tells apart what State alone does not, empty for none.
+	Variant string `json:"variant"`
 	// Sentence says what is, Hint what to do about it; Hint may be empty.
 	Sentence string `json:"sentence"`
 	Hint     string `json:"hint"`

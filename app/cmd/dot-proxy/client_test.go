@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+
+	"dotproxy/app/control"
+	"dotproxy/app/control/controltest"
+)
+
+// command runs one command line against the engine at path.
+func runAt(path string, args ...string) (status int, stdout, stderr string) {
+	var out, errs strings.Builder
+	status = run(append(args, "--control", path), &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+func TestStatusText(t *testing.T) {
+	cases := []struct {
+		about  string
+		change func(*controltest.Engine)
+		lines  []string // in this order
+	}{
+		{"protected", func(*controltest.Engine) {}, []string{
+			"Protected\n", "Your DNS goes to Cloudflare over TLS 1.3.\n",
+			"Listens on  127.0.0.1:53, [::1]:53\n", "1.1.1.1:853  one.one.one.one  connected, TLS 1.3, 11 ms\n",
+			"Queries     1280, 71 % from cache, 2 failed, median 11 ms\n"}},
+		{"stopped", func(e *controltest.Engine) { e.SetState(control.Stopped) }, []string{"Stopped\n", "Start to send it to Cloudflare over TLS.\n", "Addresses"}},
+		{"starting", func(e *controltest.Engine) { e.SetState(control.Starting) }, []string{"Starting…\n"}},
+		{"on backup", func(e *controltest.Engine) { e.SetState(control.Degraded) }, []string{"On backup\n", "your DNS goes to Quad9"}},
+		{"failed", func(e *controltest.Engine) { e.Fail(controltest.PortTaken()) }, []string{"Not protected\nPort 53 is taken by dnsmasq (process 812).\nStop dnsmasq, or choose another port.\n\n"}},
+		{"not in use", func(e *controltest.Engine) {
+			e.Change(func(s *control.Status) { s.Variant = control.VariantNotInUse })
+		}, []string{"Running, not in use\n"}},
+		{"demo", func(e *controltest.Engine) { e.Change(func(s *control.Status) { s.Demo = true }) }, []string{"Protected (demo)\n"}},
+		{"a notice", func(e *controltest.Engine) {
+			e.Change(func(s *control.Status) {
+				s.Problem = &control.Problem{Message: "settings.toml is broken.", Hint: "Correct it."}
+			})
+		}, []string{"Your DNS goes", "settings.toml is broken. Correct it.\n"}},
+		{"an upstream that fails", func(e *controltest.Engine) {
+			e.Change(func(s *control.Status) { s.Upstreams[0].Error = "it refuses connections" })
+		}, []string{"one.one.one.one  it refuses connections\n"}},
+	}
+	for _, c := range cases {
+		t.Run(c.about, func(t *testing.T) {
+			e := controltest.New()
+			c.change(e)
+			path, _ := controltest.Serve(t, e)
+			status, text, _ := runAt(path, "status")
+			rest := text
+			for _, line := range c.lines {
+				_, after, ok := strings.Cut(rest, line)
+				if !ok || status != 0 {
+					t.Fatalf("status %d, %q is missing in\n%s", status, line, text)
+				}
+				rest = after
+			}
+		})
+	}
+}
+
+func TestStatusJSON(t *testing.T) {
+	path, _ := controltest.Serve(t, controltest.New())
+	_, text, _ := runAt(path, "status", "--json")
+	var s control.Status
+	if err := json.Unmarshal([]byte(text), &s); err != nil || s.PID != 4711 || s.State != control.Protected {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
+// TestSteer: the commands call the engine and show what came of it.
+func TestSteer(t *testing.T) {
+	e := controltest.New()
+	path, stop := controltest.Serve(t, e)
+	for _, c := range []struct{ args, says string }{
+		{"stop", "Stopped\n"}, {"start", "Protected\n"}, {"use quad9", "Your DNS goes to Quad9 over TLS 1.3."}, {"quit", ""},
+	} {
+		status, out, errs := runAt(path, strings.Fields(c.args)...)
+		if status != 0 || !strings.Contains(out, c.says) {
+			t.Errorf("%s: status %d, %q, %q", c.args, status, out, errs)
+		}
+	}
+	if status, _, errs := runAt(path, "use", "nobody"); status != statusUsage || !strings.Contains(errs, "nobody") {
+		t.Errorf("use nobody: status %d, %q", status, errs)
+	}
+	if status, out, _ := runAt(path, "providers"); status != 0 || !strings.Contains(out, "*  quad9") {
+		t.Errorf("providers: status %d\n%s", status, out)
+	}
+	stop()
+	for _, verb := range []string{"status", "start", "stop", "queries", "quit"} {
+		status, out, errs := runAt(path, verb)
+		if status != statusFailed || out != "" || !strings.HasPrefix(errs, "dot-proxy: DoT Proxy is not running.") {
+			t.Errorf("%s without an engine: status %d, %q, %q", verb, status, out, errs)
+		}
+	}
+}
+
+// TestStartWaits: start shows the state that follows starting.
+func TestStartWaits(t *testing.T) {
+	e := controltest.New()
+	started := make(chan struct{})
+	e.StartFunc = func(context.Context) error {
+		e.SetState(control.Starting)
+		close(started)
+		return nil
+	}
+	path, _ := controltest.Serve(t, e)
+	out := make(chan string, 1)
+	go func() {
+		_, text, _ := runAt(path, "start")
+		out <- text
+	}()
+	<-started
+	e.Fail(controltest.PortTaken())
+	if text := <-out; !strings.HasPrefix(text, "Not protected\n") {
+		t.Errorf("start shows %q", text)
+	}
+}
+
+// TestFollow: the latest queries, then each new one once, until interrupted.
+func TestFollow(t *testing.T) {
+	for _, mode := range []string{"text", "json"} {
+		t.Run(mode, func(t *testing.T) {
+			e := controltest.New()
+			e.Answer(controltest.NewQuery("first.example."))
+			e.Answer(controltest.NewQuery("second.example."))
+			path, _ := controltest.Serve(t, e)
+			ctx, interrupt := context.WithCancel(t.Context())
+			r, w := io.Pipe()
+			root := newRoot(w, io.Discard)
+			args := []string{"queries", "-f", "-n", "1", "--control", path}
+			if mode == "json" {
+				args = append(args, "--json")
+			}
+			root.SetArgs(args)
+			ended := make(chan error, 1)
+			go func() { ended <- root.ExecuteContext(ctx) }()
+			lines := bufio.NewScanner(r)
+			expect := func(text string) {
+				t.Helper()
+				if !lines.Scan() || !strings.Contains(lines.Text(), text) {
+					t.Fatalf("line %q, want %q", lines.Text(), text)
+				}
+			}
+			if mode == "text" {
+				expect("TIME TAKEN")
+			}
+			expect("second.example.")
+			e.Answer(controltest.NewQuery("third.example."))
+			expect("third.example.")
+			e.Publish(control.Event{Name: control.EventDropped, Count: 7})
+			q := controltest.NewQuery("")
+			q.Type = "AAAA"
+			e.Answer(q)
+			if mode == "text" {
+				expect("(7 queries not shown: too many at once)")
+				expect("(hidden)")
+			} else {
+				expect(`"type":"AAAA"`)
+			}
+			interrupt()
+			if err := <-ended; err != nil {
+				t.Errorf("interrupted: %v", err)
+			}
+		})
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	if got := printable("a\x1b[31mb\u009bc\x00.é"); got != "a?[31mb?c?.é" {
+		t.Errorf("%q", got)
+	}
+}

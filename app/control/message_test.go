@@ -1,0 +1,33 @@
+package control
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+// FuzzBody: no body makes the parser fail; what is accepted has every key and
+// survives being sent again, what is refused is a problem to show.
+func FuzzBody(f *testing.F) {
+	f.Add([]byte(`{"listen": ["127.0.0.1"], "port": 53, "upstreams": ["quad9"], "ca_bundle": "", "cache_mib": 8, "log_privacy": "full"}`))
+	f.Add([]byte(`{"port": 53}`))
+	f.Add([]byte(`{"Port": 53, "port": 54}`))
+	f.Add([]byte(`{"listen": null, "port": 1e3, "upstreams": [null], "ca_bundle": "\u0000", "cache_mib": -0, "log_privacy": "\ud800"}`))
+	f.Add([]byte(`[[[[`))
+	f.Add([]byte(`null`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		s, p := parse[Settings](body)
+		if p != nil {
+			if status := HTTPStatus(p.Code); status != 400 && status != 422 || p.Message == "" || p.Hint == "" {
+				t.Errorf("refused with %d %+v", status, p)
+			}
+			return
+		}
+		again, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same, p := parse[Settings](again); p != nil || !same.Equal(s) {
+			t.Errorf("%+v sent again is %+v (%v)", s, same, p)
+		}
+	})
+}

@@ -1,0 +1,199 @@
+// Package daemon joins settings, resolver, query log and control API: it is
+// the engine's process as its clients see it. Daemon implements
+// control.Controller.
+package daemon
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"dotproxy/app/control"
+	"dotproxy/app/querylog"
+	"dotproxy/app/systemdns"
+	"dotproxy/resolver"
+)
+
+// Options are what a Daemon is made from.
+type Options struct {
+	// SettingsPath is the settings file; empty means that nothing can be saved.
+	SettingsPath string
+	Flags        Flags
+	// DefaultListen replaces the default addresses to listen on, nil for none.
+	DefaultListen []string
+	// Demo is set for a demonstration: settings are neither read nor saved.
+	Demo    *Demo
+	Version string
+	// Managed is set where a service manager or container runs the process: it
+	// would be started again, so Quit is refused.
+	Managed bool
+	// Quit ends the process. It must not wait for the daemon.
+	Quit func()
+	// Logger receives state changes and upstream errors; nil discards them.
+	Logger *slog.Logger
+}
+
+// seams are what tests replace.
+type seams struct {
+	engine  func(resolver.Config) engine
+	store   store
+	holder  func(network string, addr netip.AddrPort) holder
+	asks    func(listen []netip.AddrPort) (asks, known bool)
+	program string
+}
+
+// Daemon is an engine that can be steered. All methods may be called at the
+// same time. It keeps trying to open its listeners until it is stopped.
+type Daemon struct {
+	opts    Options
+	seams   seams
+	log     *slog.Logger
+	eng     engine
+	queries *querylog.Log
+	hub     control.Hub
+	began   time.Time
+	// op holds one token: commands and retries change things one at a time.
+	op   chan struct{}
+	wake chan struct{}
+	ctx  context.Context
+	end  context.CancelFunc
+	done sync.WaitGroup
+	// answered counts queries by their resolver.Source.
+	answered [len(sources)]atomic.Uint64
+	// lastLocal is the second in which this computer asked last.
+	lastLocal atomic.Int64
+
+	mu     sync.Mutex
+	layers layers
+	plan   plan
+	// stopped is what the user wants; blocked is why it cannot be had.
+	stopped bool
+	blocked *control.Problem
+	notice  *control.Problem
+	retry   backoff
+	state   control.State
+	since   time.Time
+}
+
+// New makes a daemon that does not listen yet. The error is a *Problem with
+// CodeBadValue for a flag whose value cannot be used; broken settings are no
+// error but make Start fail.
+func New(o Options) (*Daemon, error) {
+	return newDaemon(o, seams{
+		engine:  func(c resolver.Config) engine { return resolver.New(c) },
+		store:   fileStore{path: o.SettingsPath},
+		holder:  findHolder,
+		asks:    systemdns.Asks,
+		program: programPath(),
+	})
+}
+
+func newDaemon(o Options, s seams) (*Daemon, error) {
+	d := &Daemon{
+		opts: o, seams: s, log: o.Logger, began: time.Now(),
+		op: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		stopped: true, state: control.Stopped, since: time.Now(),
+		layers: layers{saved: control.Default(), defaultListen: o.DefaultListen, flags: o.Flags, demo: o.Demo},
+	}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
+	}
+	if err := d.load(); err != nil {
+		return nil, err
+	}
+	d.queries = querylog.New(0, d.privacy())
+	d.hub.Source = d.followQueries
+	d.eng = s.engine(resolver.Config{
+		Upstreams: d.plan.upstreams, Roots: d.plan.roots, CacheBytes: d.plan.settings.CacheMiB << 20,
+		OnQuery: d.onQuery, OnHealth: d.kick, Logger: d.log,
+	})
+	d.ctx, d.end = context.WithCancel(context.Background())
+	first := d.Status()
+	d.done.Go(func() { d.loop(first) })
+	return d, nil
+}
+
+// load reads the settings and makes a plan of them. What is wrong with a flag
+// is returned; what is wrong with the settings is kept as blocked.
+func (d *Daemon) load() error {
+	l := d.layers
+	if d.opts.Demo == nil {
+		got := d.seams.store.Load()
+		d.notice, d.blocked = got.problem, nil
+		if !got.usable {
+			d.blocked, d.notice = got.problem, nil
+			got.settings = control.Default()
+			got.settings.Upstreams = []string{} // to be chosen, not defaulted
+		}
+		l.saved = got.settings
+	}
+	if err := checkFlags(l); err != nil {
+		return err
+	}
+	d.layers = l
+	if d.blocked != nil {
+		return nil
+	}
+	p, problem := l.plan()
+	if problem != nil {
+		d.blocked = problem
+		return nil
+	}
+	d.plan = p
+	return nil
+}
+
+// privacy is what the query log may keep; nothing while that is not known.
+func (d *Daemon) privacy() control.LogPrivacy {
+	if len(d.plan.upstreams) == 0 {
+		return control.LogOff
+	}
+	return d.plan.settings.LogPrivacy
+}
+
+// checkFlags judges the flags alone, over settings that are fine.
+func checkFlags(l layers) error {
+	l.saved = control.Default()
+	if _, problem := l.plan(); problem != nil {
+		return problem
+	}
+	return nil
+}
+
+// kick lets the loop look at the state. It never waits.
+func (d *Daemon) kick() {
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Close ends listeners and connections; queries under way are answered first,
+// until ctx ends. Nothing can be started after it.
+func (d *Daemon) Close(ctx context.Context) error {
+	d.end()
+	d.done.Wait()
+	if err := d.lock(ctx); err != nil {
+		return err
+	}
+	defer d.unlock()
+	return d.eng.Close(ctx)
+}
+
+// lock waits for its turn to change something.
+func (d *Daemon) lock(ctx context.Context) error {
+	select {
+	case d.op <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (d *Daemon) unlock() {
+	<-d.op
+	d.kick()
+}

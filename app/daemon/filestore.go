@@ -1,0 +1,37 @@
+package daemon
+
+import (
+	"dotproxy/app/control"
+	"dotproxy/app/settings"
+	"dotproxy/resolver/provider"
+)
+
+// fileStore keeps settings in a file; without a path it keeps nothing.
+type fileStore struct {
+	path string
+}
+
+func (f fileStore) file() settings.File {
+	return settings.File{Path: f.path, CheckUpstream: func(upstream string) error {
+		_, err := provider.Parse(upstream)
+		return err
+	}}
+}
+
+// Load implements store.
+func (f fileStore) Load() loaded {
+	if f.path == "" {
+		return loaded{settings: control.Default(), usable: true}
+	}
+	s, problem, err := f.file().Load()
+	return loaded{settings: s, usable: err == nil, problem: problem}
+}
+
+// Save implements store.
+func (f fileStore) Save(s control.Settings) error {
+	if f.path == "" {
+		return &control.Problem{Code: control.CodeSettings, Message: "The settings could not be saved: there is no folder for them.",
+			Hint: "Name a file with --settings when the engine is started."}
+	}
+	return f.file().Save(s)
+}

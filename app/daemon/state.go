@@ -1,0 +1,93 @@
+package daemon
+
+import (
+	"time"
+
+	"dotproxy/app/control"
+	"dotproxy/resolver"
+	"dotproxy/resolver/provider"
+)
+
+// condition is all that the state is judged by.
+type condition struct {
+	// stopped: the user closed the listeners. blocked: why they, or all of the
+	// engine, cannot be open, nil where they are.
+	stopped bool
+	blocked *control.Problem
+	// notice is a problem that keeps nothing from working.
+	notice    *control.Problem
+	upstreams []provider.Upstream
+	health    resolver.Health
+}
+
+// verdict is the state with what is wrong.
+type verdict struct {
+	state   control.State
+	problem *control.Problem
+}
+
+// judge derives the state by DESIGN.md's table.
+func judge(c condition) verdict {
+	switch {
+	case c.stopped:
+		return verdict{control.Stopped, c.notice}
+	case c.blocked != nil:
+		return verdict{control.Failed, c.blocked}
+	case !c.health.Known:
+		return verdict{control.Starting, c.notice}
+	}
+	problem := upstreamProblem(c.upstreams, c.health)
+	switch {
+	case c.health.Answering == 0:
+		return verdict{control.Protected, c.notice}
+	case c.health.Answering > 0:
+		return verdict{control.Degraded, problem}
+	}
+	return verdict{control.Failed, problem}
+}
+
+// speak returns the words of a verdict.
+func speak(v verdict, c condition, demo bool, since, now time.Time) words {
+	label := ""
+	if len(c.upstreams) > 0 {
+		label = c.upstreams[0].Label
+	}
+	server := answering(c.health)
+	switch v.state {
+	case control.Stopped:
+		return stoppedWords(label, demo)
+	case control.Starting:
+		return startingWords(label)
+	case control.Degraded:
+		backup := label
+		if i := c.health.Answering; i < len(c.upstreams) {
+			backup = c.upstreams[i].Label
+		}
+		return degradedWords(label, backup, server.TLS, v.problem != nil && v.problem.Code == control.CodeCertificate)
+	case control.Protected:
+		name := ""
+		if len(c.upstreams) > 0 {
+			name = c.upstreams[0].Name
+		}
+		if demo {
+			return demoWords(server.TLS, name, since, now)
+		}
+		return protectedWords(label, server.TLS, name, since, now)
+	}
+	return words{v.problem.Message, v.problem.Hint}
+}
+
+// answering is a server of the provider that answers, a connected one first.
+func answering(h resolver.Health) resolver.ServerHealth {
+	var found resolver.ServerHealth
+	for _, s := range h.Servers {
+		if s.Upstream != h.Answering || s.TLS == "" {
+			continue
+		}
+		if s.Connected {
+			return s
+		}
+		found = s
+	}
+	return found
+}

@@ -1,0 +1,48 @@
+package daemon
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"dotproxy/app/control"
+)
+
+// localPatience is for how long a computer counts as asking us after its last
+// query.
+const localPatience = 10 * time.Minute
+
+// notInUse tells whether a protected engine serves nobody on this computer,
+// and which address its DNS should be set to. It is called with mu held.
+func (d *Daemon) notInUse(state control.State, now time.Time) (address netip.AddrPort, unused bool) {
+	if state != control.Protected || d.opts.Demo != nil {
+		return netip.AddrPort{}, false
+	}
+	addrs := d.eng.Addrs()
+	if len(addrs) == 0 || beyondLoopback(addrs) {
+		return netip.AddrPort{}, false
+	}
+	if last := d.lastLocal.Load(); last != 0 && now.Sub(time.Unix(last, 0)) < localPatience {
+		return netip.AddrPort{}, false
+	}
+	if asks, known := d.seams.asks(addrs); asks || !known {
+		return netip.AddrPort{}, false
+	}
+	return dnsAddress(addrs), true
+}
+
+// dnsAddress is the address to set the computer's DNS to, IPv4 first.
+func dnsAddress(addrs []netip.AddrPort) netip.AddrPort {
+	return addrs[max(0, slices.IndexFunc(addrs, func(a netip.AddrPort) bool { return a.Addr().Is4() }))]
+}
+
+// noteLocal notes that this computer asked. Once a second is often enough, so
+// the hot path only reads.
+func (d *Daemon) noteLocal(client netip.Addr, at time.Time) {
+	if !client.IsLoopback() {
+		return
+	}
+	if now := at.Unix(); d.lastLocal.Load() < now {
+		d.lastLocal.Store(now)
+	}
+}

@@ -1,0 +1,79 @@
+package daemon
+
+import (
+	"net/netip"
+	"time"
+)
+
+// words are what a person reads of a state: one sentence what is, one what to
+// do. A failed state speaks the words of its problem.
+type words struct {
+	sentence, hint string
+}
+
+func stoppedWords(provider string, demo bool) words {
+	if demo {
+		return words{"The demo is stopped; your DNS is not encrypted.", "Start to send queries to the demo’s own server."}
+	}
+	return words{"Your DNS is not encrypted.", "Start to send it to " + provider + " over TLS."}
+}
+
+func startingWords(provider string) words {
+	return words{"Connecting to " + provider + " and checking its certificate.", "This takes about a second."}
+}
+
+func protectedWords(provider, tls, name string, since, now time.Time) words {
+	return words{"Your DNS goes to " + provider + " over " + orTLS(tls) + ".", sinceWords(since, now) + verifiedWords(name)}
+}
+
+func demoWords(tls, name string, since, now time.Time) words {
+	return words{"Demo: queries go to a server inside this program over " + orTLS(tls) + ".", sinceWords(since, now) + verifiedWords(name)}
+}
+
+// notInUseWords name the address to set the computer's DNS to, which has no
+// room for another port than 53.
+func notInUseWords(listen netip.AddrPort) words {
+	hint := "Set this computer’s DNS to " + listen.Addr().String() + "; the README tells how."
+	if listen.Port() != 53 {
+		hint = "Choose port 53, then set this computer’s DNS to " + listen.Addr().String() + "; the README tells how."
+	}
+	return words{"This computer still asks another DNS server, not encrypted.", hint}
+}
+
+// degradedWords say that backup bridges the gap that primary leaves; why is
+// the primary's problem.
+func degradedWords(primary, backup, tls string, certificate bool) words {
+	goes := "; your DNS goes to " + backup + " over " + orTLS(tls) + "."
+	if certificate {
+		return words{primary + "’s certificate could not be verified" + goes, hintCertificate}
+	}
+	return words{primary + " does not answer" + goes, "Nothing to do: " + primary + " is tried again by itself."}
+}
+
+func orTLS(version string) string {
+	if version == "" {
+		return "TLS"
+	}
+	return version
+}
+
+func verifiedWords(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " Certificate of " + name + " verified."
+}
+
+// sinceWords name the day only where it is not today.
+func sinceWords(since, now time.Time) string {
+	format := "15:04"
+	if y, m, d := since.Date(); now.Year() != y || now.Month() != m || now.Day() != d {
+		format = "2 January, 15:04"
+	}
+	return "Since " + since.Format(format) + "."
+}
+
+const (
+	hintCertificate = "Check this computer’s clock, or choose another provider."
+	hintOffline     = "DoT Proxy continues when it is back."
+)
