@@ -6,6 +6,8 @@
 # library, the window OpenGL and X11.
 GUI_BUILD_PACKAGES="gcc libc6-dev pkg-config libayatana-appindicator3-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev"
 GUI_RUN_PACKAGES="libgl1-mesa-dri"
+# The authorities that certificates are checked against.
+RUN_PACKAGES="ca-certificates"
 
 # The toolchain that is fetched where no newer Go is to be had, as the Go module
 # golang.org/toolchain, with the SHA-256 of its archive.
@@ -41,18 +43,25 @@ debian_like() {
 
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 
+# need_debian ends here on other systems, naming what would be installed.
+need_debian() { # package...
+	debian_like && return
+	say "This is not Debian or Ubuntu, so nothing was installed or built. DoT Proxy needs Go $(wanted_go) or newer"
+	say "and, under the names that your system has for them, these packages: $*"
+	die "With them it is built by: go build -o build/ ./app/cmd/dot-proxy ./app/cmd/dot-proxy-tray ./app/cmd/dot-proxy-window"
+}
+
 # need_packages installs those of the named packages that are missing.
 need_packages() {
 	local missing="" p
-	if ! debian_like; then
-		die "This is not Debian or Ubuntu. Install the equals of these packages, and Go $(wanted_go) or newer: $*"
-	fi
+	need_debian "$@"
 	for p in "$@"; do installed "$p" || missing="$missing $p"; done
 	[ -n "$missing" ] || return 0
 	say "Installing:$missing"
 	# shellcheck disable=SC2086
 	apt_install $missing || {
-		as_root apt-get update -q
+		say "Some were not found; fetching the list of packages, then trying again."
+		as_root apt-get update -q >&2
 		apt_install $missing
 	} || die "These packages could not be installed:$missing"
 }
@@ -61,41 +70,69 @@ apt_install() { as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q
 
 wanted_go() { awk '$1 == "go" {print $2; exit}' go.mod; }
 
+# at_least tells whether a version is the wanted one or newer.
+at_least() { # wanted version
+	[ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
+}
+
 # go_at_least tells whether the Go in PATH has at least the given version.
 go_at_least() {
 	local have
 	have=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null) || return 1
 	have=${have#go}
-	[ "$(printf '%s\n%s\n' "$1" "${have%% *}" | sort -V | head -n 1)" = "$1" ]
+	at_least "$1" "${have%% *}"
 }
 
-# need_go finds or installs a Go that is new enough: the one in PATH; else one
-# in PATH or of the distribution that fetches the toolchain by itself (1.21 and
-# newer); else the toolchain module.
+# need_go finds or installs a Go that is new enough: one that is here; else the
+# distribution's or its backports'; else one from 1.21 on fetches the newer
+# toolchain by itself; else the toolchain module is fetched here.
 need_go() {
-	local want candidate
+	local want dir suite
 	want=$(wanted_go)
-	for d in /usr/local/go/bin "$(toolchain_dir)/bin"; do
-		if go_at_least "$want"; then return 0; fi
-		[ ! -x "$d/go" ] || PATH=$d:$PATH
-	done
-	if go_at_least "$want"; then return 0; fi
-	if ! go_at_least 1.21 && debian_like; then
-		candidate=$(apt-cache policy golang-go 2>/dev/null | awk '/Candidate:/ {sub(/^[0-9]+:/, "", $2); sub(/[~+-].*/, "", $2); print $2}')
-		if [ -n "$candidate" ] && [ "$(printf '%s\n1.21\n' "$candidate" | sort -V | head -n 1)" = 1.21 ]; then
-			need_packages golang-go
+	go_at_least "$want" && return
+	for dir in /usr/local/go/bin /usr/lib/go-*/bin "$(toolchain_dir)/bin"; do
+		if [ -x "$dir/go" ] && PATH=$dir:$PATH go_at_least "$want"; then
+			PATH=$dir:$PATH
+			return
 		fi
+	done
+	suite=$(suite_of_go "$want")
+	if [ -n "$suite" ]; then
+		say "Installing Go from $suite."
+		apt_install -t "$suite" golang-go && go_at_least "$want" && return
 	fi
 	if go_at_least 1.21; then
-		say "Go $(go env GOVERSION) is older than go.mod asks; it fetches Go $want by itself."
+		say "Go $(GOTOOLCHAIN=local go env GOVERSION) is older than go.mod asks; it fetches Go $want by itself."
 		export GOTOOLCHAIN=auto
-		go version >/dev/null 2>&1 && return 0
+		go version >/dev/null 2>&1 && return
 		unset GOTOOLCHAIN
 	fi
 	fetch_toolchain
 }
 
+# suite_of_go names the suite of the distribution, backports included where they
+# are switched on, whose Go is new enough and the newest. The package golang-go
+# has two numbers of the version only.
+suite_of_go() { # wanted
+	local version suite wanted
+	wanted=$(printf '%s' "$1" | cut -d. -f1,2)
+	debian_like || return 0
+	apt-cache madison golang-go 2>/dev/null |
+		awk -F ' *[|] *' '{sub(/^[0-9]+:/, "", $2); sub(/[~+-].*/, "", $2); split($3, at, " "); sub(/\/.*/, "", at[2]); print $2, at[2]}' |
+		sort -rV | while read -r version suite; do
+		at_least "$wanted" "$version" && printf '%s\n' "$suite" && break
+	done || true
+}
+
 toolchain_dir() { printf '%s/dot-proxy/go-%s' "${XDG_CACHE_HOME:-$HOME/.cache}" "$TOOLCHAIN"; }
+
+# toolchain_proxy is the first module proxy of GOPROXY, else the usual one.
+toolchain_proxy() {
+	case ${GOPROXY-} in
+	http*) printf '%s' "${GOPROXY%%[,|]*}" ;;
+	*) printf 'https://proxy.golang.org' ;;
+	esac
+}
 
 # fetch_toolchain unpacks the toolchain module into the user's cache.
 fetch_toolchain() {
@@ -107,9 +144,8 @@ fetch_toolchain() {
 	esac
 	dir=$(toolchain_dir)
 	need_packages ca-certificates curl unzip
-	proxy=${GOPROXY:-https://proxy.golang.org}
-	proxy=${proxy%%,*}
-	say "Fetching Go $TOOLCHAIN into $dir"
+	proxy=$(toolchain_proxy)
+	say "There is no Go $(wanted_go) or newer; fetching Go $TOOLCHAIN into $dir"
 	mkdir -p "$dir"
 	zip=$dir.zip
 	curl -fsSL -o "$zip" "$proxy/golang.org/toolchain/@v/v0.0.1-go$TOOLCHAIN.linux-$arch.zip" ||
@@ -130,9 +166,11 @@ fetch_toolchain() {
 # build makes one program. An unchanged one is left alone, so that it keeps its
 # file capability.
 build() { # name
-	local commit
+	local version commit
+	version=$(sed -n 's/^Version = "\(.*\)"$/\1/p' FyneApp.toml)
 	commit=$(git rev-parse --short HEAD 2>/dev/null || true)
-	go build -trimpath -buildvcs=false -ldflags "-s -w -X main.commit=$commit" -o "build/$1.new" "./app/cmd/$1" ||
+	mkdir -p build
+	go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$version -X main.commit=$commit" -o "build/$1.new" "./app/cmd/$1" ||
 		die "Building $1 failed."
 	if cmp -s "build/$1.new" "build/$1"; then
 		rm "build/$1.new"

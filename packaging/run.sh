@@ -14,12 +14,16 @@ has_display() { [ -n "${DISPLAY-}" ] || [ -n "${WAYLAND_DISPLAY-}" ]; }
 
 # port_given tells whether the arguments or the settings name a port.
 port_given() {
-	local a
-	for a in "$@"; do
-		case $a in -p | -p[0-9]* | -p=* | --port | --port=*) return 0 ;; esac
-	done
 	local file=${XDG_CONFIG_HOME:-$HOME/.config}/dot-proxy/settings.toml
-	[ -r "$file" ] && grep -Eq '^port *= *[0-9]+' "$file" && ! grep -Eq '^port *= *53( |#|$)' "$file"
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-p* | --port | --port=*) return 0 ;;
+		--settings) file=${2-} ;;
+		--settings=*) file=${1#*=} ;;
+		esac
+		shift
+	done
+	[ -r "$file" ] && grep -Eq '^ *port *= *[0-9]' "$file" && ! grep -Eq '^ *port *= *53( |#|$)' "$file"
 }
 
 # may_bind tells whether this user may listen on port 53.
@@ -29,25 +33,54 @@ may_bind() {
 	PATH=$PATH:/usr/sbin:/sbin getcap build/dot-proxy 2>/dev/null | grep -q cap_net_bind_service
 }
 
-need_go
-if has_display; then
-	# shellcheck disable=SC2086
-	need_packages $GUI_BUILD_PACKAGES $GUI_RUN_PACKAGES
-fi
-mkdir -p build
-say "Building …"
-build_engine
-has_display && build_gui
+# taken tells whether a socket holds a port, UDP or listening TCP.
+taken() { # port
+	awk -v port="$(printf ':%04X' "$1")" '
+		FNR > 1 && index($2, port) && $2 ~ port "$" && (FILENAME ~ /udp/ || $4 == "0A") {found = 1}
+		END {exit !found}' /proc/net/udp* /proc/net/tcp* 2>/dev/null
+}
 
-if ! port_given "$@" && ! may_bind; then
-	say "Port 53 may not be used by this user, so DoT Proxy listens on port 5353."
+# other_port is 5353, which multicast DNS may hold already, else the next one.
+other_port() {
+	local p
+	for p in 5353 5354 5300 8053; do
+		taken "$p" || break
+	done
+	echo "$p"
+}
+
+engine_runs() { build/dot-proxy status --json >/dev/null 2>&1; }
+
+# window_later opens the window once the tray's engine answers, while process
+# $$, which becomes the tray, is there.
+window_later() {
+	for _ in $(seq 50); do
+		kill -0 $$ 2>/dev/null || return 0
+		if engine_runs; then break; fi
+		sleep 0.2
+	done
+	FYNE_CACHE=5s exec build/dot-proxy-window
+}
+
+packages=$RUN_PACKAGES
+if has_display; then packages="$packages $GUI_RUN_PACKAGES $GUI_BUILD_PACKAGES"; fi
+# shellcheck disable=SC2086
+need_packages $packages
+need_go
+say "Building … (the first time this takes some minutes)"
+build_engine
+if has_display; then build_gui; fi
+
+if ! port_given "$@" && ! may_bind && ! engine_runs; then
+	port=$(other_port)
+	say "Port 53 may not be used by this user, so DoT Proxy listens on port $port."
 	say "To allow port 53: sudo setcap cap_net_bind_service=+ep build/dot-proxy (again after each new build)"
-	set -- "$@" --port 5353
+	set -- "$@" --port "$port"
 fi
 
 if has_display; then
 	say "Starting DoT Proxy. Closing this terminal ends the tray, not the engine; Quit in its menu ends both."
-	FYNE_CACHE=5s build/dot-proxy-window &
+	window_later &
 	exec build/dot-proxy-tray -- "$@"
 fi
 say "There is no display, so the engine runs here in the foreground. Ctrl+C ends it."

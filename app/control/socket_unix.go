@@ -32,12 +32,15 @@ func UserPath() string {
 
 // SystemPath returns the control socket of an engine that is run by a service
 // manager or in a container.
-func SystemPath() string {
+func SystemPath() string { return systemFolder + "/" + socketName }
+
+// systemFolder is a variable for tests, which must not meet a real engine.
+var systemFolder = func() string {
 	if runtime.GOOS == "darwin" {
-		return "/var/run/dot-proxy/" + socketName
+		return "/var/run/dot-proxy"
 	}
-	return "/run/dot-proxy/" + socketName
-}
+	return "/run/dot-proxy"
+}()
 
 // ListenPath returns where an engine shall listen and whether it is the
 // system's: explicit where it is not empty, the service manager's
