@@ -83,7 +83,7 @@ install_all() {
 	need_packages $GUI_BUILD_PACKAGES $GUI_RUN_PACKAGES ca-certificates curl git \
 		xvfb xauth dbus-daemon dbus-x11 xdotool openbox xfce4-panel imagemagick x11-utils fonts-dejavu-core \
 		bind9-dnsutils knot-dnsutils dnsperf unbound dnsdist openssl iproute2 iptables procps util-linux \
-		docker.io docker-compose ansible shellcheck desktop-file-utils libcap2-bin
+		python3 docker.io docker-compose ansible shellcheck desktop-file-utils libcap2-bin
 	mkdir -p "$TOOLS"
 	(cd packaging/tools && go build -o "$TOOLS/" honnef.co/go/tools/cmd/staticcheck golang.org/x/vuln/cmd/govulncheck gotest.tools/gotestsum)
 	if ! "$TOOLS/coredns" -version 2>/dev/null | grep -q "CoreDNS-${COREDNS#v}"; then
@@ -156,6 +156,7 @@ check "go vet, macOS" vet_other darwin
 check staticcheck lint
 vulnerabilities
 DOTPROXY_PEER_TESTS=1 DOTPROXY_GUI_TESTS=1 go_tests "go test -race" -race -timeout 15m ./...
+counted "run.sh" packaging/run_test.sh
 counted "Docker, compose and Ansible" packaging/docker/test.sh
 [ -z "$LONG" ] || fuzz
 
