@@ -3,7 +3,7 @@
 # the status is 0 only where nothing failed.
 #
 #   ./packaging/test.sh           all that must hold for a change
-#   ./packaging/test.sh --long    and longer campaigns: fuzzing
+#   ./packaging/test.sh --long    and longer campaigns: fuzzing, random faults
 set -eu
 cd "$(dirname "$0")/.."
 # shellcheck source=packaging/common.sh
@@ -78,18 +78,20 @@ go_tests() { # name arguments...
 }
 
 install_all() {
-	need_go
+	local began=$SECONDS
 	# shellcheck disable=SC2086
-	need_packages $GUI_BUILD_PACKAGES $GUI_RUN_PACKAGES ca-certificates curl git \
+	need_packages $RUN_PACKAGES $GUI_BUILD_PACKAGES $GUI_RUN_PACKAGES curl git unzip \
 		xvfb xauth dbus-daemon dbus-x11 xdotool openbox xfce4-panel imagemagick x11-utils fonts-dejavu-core \
 		bind9-dnsutils knot-dnsutils dnsperf unbound dnsdist openssl iproute2 iptables procps util-linux \
 		python3 docker.io docker-compose ansible shellcheck desktop-file-utils libcap2-bin
+	need_go
 	mkdir -p "$TOOLS"
 	(cd packaging/tools && go build -o "$TOOLS/" honnef.co/go/tools/cmd/staticcheck golang.org/x/vuln/cmd/govulncheck gotest.tools/gotestsum)
 	if ! "$TOOLS/coredns" -version 2>/dev/null | grep -q "CoreDNS-${COREDNS#v}"; then
 		say "Building CoreDNS $COREDNS …"
 		GOBIN=$TOOLS GOFLAGS=-mod=mod go install "github.com/coredns/coredns@$COREDNS"
 	fi
+	say "everything is installed ($((SECONDS - began)) s)"
 }
 
 formatted() {
@@ -132,7 +134,7 @@ scripts() {
 
 fuzz() {
 	local pkg f
-	go list -f '{{.Dir}} {{.ImportPath}}' ./resolver/... ./app/... | while read -r dir pkg; do
+	go list -f '{{.Dir}} {{.ImportPath}}' ./... | while read -r dir pkg; do
 		grep -ho '^func Fuzz[A-Za-z0-9]*' "$dir"/*_test.go 2>/dev/null | sed 's/func //' | while read -r f; do
 			echo "$pkg $f"
 		done
@@ -146,7 +148,6 @@ install_all
 check gofmt formatted
 check "go.mod is tidy" tidy
 check shellcheck scripts
-mkdir -p build
 check "build dot-proxy" build_engine
 check "build tray and window" build_gui
 check "dot-proxy is static" sh -c 'file -L build/dot-proxy 2>/dev/null | grep -q "statically linked" || ! ldd build/dot-proxy'
@@ -158,7 +159,11 @@ vulnerabilities
 DOTPROXY_PEER_TESTS=1 DOTPROXY_GUI_TESTS=1 go_tests "go test -race" -race -timeout 15m ./...
 counted "run.sh" packaging/run_test.sh
 counted "Docker, compose and Ansible" packaging/docker/test.sh
-[ -z "$LONG" ] || fuzz
+if [ -n "$LONG" ]; then
+	fuzz
+	check "random faults" packaging/soak.sh
+fi
 
+say "all of it: $SECONDS s"
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

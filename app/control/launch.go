@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 )
@@ -19,7 +18,7 @@ import (
 // are *Problem; an engine that ended at once is quoted, and one that does not
 // answer until ctx ends is killed.
 func Launch(ctx context.Context, args ...string) (*os.Process, error) {
-	program, err := engineProgram()
+	program, err := FindProgram("dot-proxy")
 	if err != nil {
 		return nil, err
 	}
@@ -77,25 +76,6 @@ func endedProblem(log string) *Problem {
 		p.Message = "The engine ended as soon as it was started: " + Quote(last) + "."
 	}
 	return p
-}
-
-// engineProgram finds dot-proxy.
-func engineProgram() (string, error) {
-	name := "dot-proxy"
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	if self, err := os.Executable(); err == nil {
-		beside := filepath.Join(filepath.Dir(self), name)
-		if info, err := os.Stat(beside); err == nil && info.Mode().IsRegular() {
-			return beside, nil
-		}
-	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		return "", &Problem{Code: CodeNoEngine, Message: "The program " + name + " was not found.", Hint: "Put it beside this program, or into a folder of PATH.", cause: err}
-	}
-	return path, nil
 }
 
 // engineLog opens an empty log. A file and not a pipe: the engine lives on when

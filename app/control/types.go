@@ -144,6 +144,8 @@ const (
 	EventQuery    = "query"
 	EventSettings = "settings"
 	EventDropped  = "dropped"
+	// EventQuit: a client asked the engine to end. It carries nothing.
+	EventQuit = "quit"
 )
 
 // Event is one line of GET /v1/events. Name tells which of the fields is set.

@@ -115,6 +115,7 @@ func (d *Daemon) Quit(context.Context) error {
 		return &control.Problem{Code: control.CodeForbidden, Message: "DoT Proxy runs as a service here and would be started again.",
 			Hint: "Stop the service or container instead; dot-proxy stop closes its listeners."}
 	}
+	d.hub.Publish(control.Event{Name: control.EventQuit})
 	d.opts.Quit()
 	return nil
 }

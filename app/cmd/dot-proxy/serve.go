@@ -24,6 +24,9 @@ import (
 // as one may take, and less than service managers give.
 const endPatience = 5 * time.Second
 
+// quitGrace lets the readers of events hear of the end before it comes.
+const quitGrace = 50 * time.Millisecond
+
 func (c *command) serveCommand() *cobra.Command {
 	var flags serveFlags
 	cmd := &cobra.Command{
@@ -48,7 +51,7 @@ func (c *command) serve(ctx context.Context, flags *serveFlags) error {
 		return err
 	}
 	defer endDemo()
-	opts.Quit = quit
+	opts.Quit = func() { time.AfterFunc(quitGrace, quit) }
 	d, err := daemon.New(opts)
 	if err != nil {
 		return err

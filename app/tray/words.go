@@ -1,0 +1,87 @@
+package tray
+
+import (
+	"fmt"
+	"regexp"
+
+	"dotproxy/app/control"
+)
+
+// lines are the first two of the menu.
+func lines(v View) (first, second string) {
+	switch v.Link {
+	case Launching:
+		return "Starting…", "Starting the engine"
+	case Gone:
+		return "Not protected", "The engine has stopped."
+	case Forbidden:
+		return "Held by the system’s engine", "This user may not steer it"
+	}
+	s := v.Status
+	if s.Variant == control.VariantNotInUse {
+		return "Running, not in use", "DNS is not encrypted"
+	}
+	switch s.State {
+	case control.Protected:
+		return shorten("Protected by " + s.ProviderName), figures(s.Counters)
+	case control.Degraded:
+		return backupLine(v), degradedLine(s)
+	case control.Stopped:
+		return "Stopped", "DNS is not encrypted"
+	case control.Starting:
+		return "Starting…", shorten("Connecting to " + s.ProviderName)
+	case control.Failed:
+		return "Not protected", problemLine(s)
+	}
+	return shorten(s.Sentence), "" // a newer engine's state
+}
+
+// figures are how well the engine does: "11 ms, 71 % from cache".
+func figures(c control.Counters) string {
+	if c.Queries == 0 {
+		return "No queries yet"
+	}
+	cached := fmt.Sprintf("%d %% from cache", c.Cached*100/c.Queries)
+	switch {
+	case c.MedianMS <= 0:
+		return cached
+	case c.MedianMS < 1:
+		return "under 1 ms, " + cached
+	}
+	return fmt.Sprintf("%.0f ms, %s", c.MedianMS, cached)
+}
+
+// backupLine names the provider that answers in the place of the first.
+func backupLine(v View) string {
+	ups := v.Status.Upstreams
+	for _, u := range ups {
+		if !u.Connected || u.Provider == ups[0].Provider {
+			continue
+		}
+		for _, p := range v.Providers {
+			if p.ID == u.Provider {
+				return shorten("On backup: " + p.Name)
+			}
+		}
+		return shorten("On backup: " + u.Provider)
+	}
+	return "On backup"
+}
+
+func degradedLine(s control.Status) string {
+	if s.Problem != nil {
+		return problemLine(s)
+	}
+	return shorten(s.ProviderName + " does not answer")
+}
+
+// process is a detail that a menu has no room for.
+var process = regexp.MustCompile(` \(process \d+\)`)
+
+func problemLine(s control.Status) string {
+	text := s.Sentence
+	if s.Problem != nil {
+		text = s.Problem.Message
+	}
+	return shorten(process.ReplaceAllString(text, ""))
+}
