@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log"
+	"sync/atomic"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+
+	"dotproxy/app/control"
+	"dotproxy/ui/window"
+)
+
+const (
+	appID = "io.github.dotproxy.DotProxy"
+
+	prefWidth, prefHeight, prefView = "window.width", "window.height", "window.view"
+)
+
+// shown is the window with the toolkit's app around it.
+type shown struct {
+	app  fyne.App
+	win  fyne.Window
+	view *window.Window
+	log  *heldLog
+	// drawn tells whether the toolkit really opened the window.
+	drawn atomic.Bool
+}
+
+// show runs the window until it is closed or ctx ends.
+func show(ctx context.Context, args arguments, only *instance) (err error) {
+	// The toolkit logs why there is no window, which we say ourselves.
+	s := &shown{log: holdLog()}
+	defer s.log.release(true)
+	// It panics where a display is named but cannot be reached.
+	defer func() {
+		if p := recover(); p != nil {
+			if s.drawn.Load() {
+				panic(p)
+			}
+			err = errNoDisplay
+			s.log.release(false)
+		}
+	}()
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	s.build(args)
+	s.hook(quit)
+	only.raise(func(view string) {
+		fyne.Do(func() {
+			s.view.Open(view)
+			s.win.RequestFocus()
+		})
+	})
+	go func() {
+		s.view.Run(ctx)
+		// The app's own Quit closes windows, which panics where the toolkit has
+		// seen the signal as well and was faster.
+		fyne.Do(s.app.Driver().Quit)
+	}()
+	s.win.ShowAndRun()
+	if !s.drawn.Load() {
+		return errNoGL
+	}
+	return nil
+}
+
+// build makes the window, of the size and with the view it had last.
+func (s *shown) build(args arguments) {
+	s.app = app.NewWithID(appID)
+	s.app.Settings().SetTheme(window.Theme{})
+	s.app.SetIcon(window.AppIcon())
+	s.win = s.app.NewWindow("DoT Proxy")
+	s.win.SetPadded(false)
+	s.win.SetMaster()
+	kept := s.app.Preferences()
+	if args.view == "" {
+		args.view = kept.String(prefView)
+	}
+	s.view = window.New(s.win, window.Options{Engine: control.NewClient(args.control), Launch: launcher(args.control), View: args.view})
+	s.win.Resize(fyne.NewSize(float32(kept.FloatWithFallback(prefWidth, 960)), float32(kept.FloatWithFallback(prefHeight, 640))))
+}
+
+// hook listens to the toolkit: quit ends the window.
+func (s *shown) hook(quit func()) {
+	s.win.SetCloseIntercept(quit)
+	s.app.Lifecycle().SetOnStarted(func() {
+		s.drawn.Store(hasWindow(s.win))
+		if s.log.release(s.drawn.Load()); !s.drawn.Load() {
+			quit()
+		}
+	})
+	s.app.Lifecycle().SetOnStopped(func() {
+		// The toolkit reads preferences while it is still writing them, and logs
+		// that it finds none.
+		log.SetOutput(io.Discard)
+		if s.drawn.Load() {
+			s.remember()
+		}
+	})
+}
+
+// remember keeps size and view for the next start.
+func (s *shown) remember() {
+	size := s.win.Canvas().Size()
+	if size.Width < 1 || size.Height < 1 {
+		return
+	}
+	kept := s.app.Preferences()
+	kept.SetFloat(prefWidth, float64(size.Width))
+	kept.SetFloat(prefHeight, float64(size.Height))
+	kept.SetString(prefView, s.view.View())
+}

@@ -1,0 +1,184 @@
+package viewmodel
+
+import "dotproxy/app/control"
+
+// Tone is the mood of a header, a row or a mark; the window gives it a colour.
+type Tone int
+
+// The tones.
+const (
+	Neutral Tone = iota
+	Good
+	Warn
+	Bad
+)
+
+// Action is what a button of the header does.
+type Action int
+
+// The actions.
+const (
+	// Start opens the engine's listeners.
+	Start Action = iota
+	// Stop closes them.
+	Stop
+	// Restart is Stop and Start: an engine whose listeners are open connects anew.
+	Restart
+	// Launch starts the engine's process.
+	Launch
+)
+
+// Button is one of at most two in a header.
+type Button struct {
+	Label  string
+	Action Action
+	// Filled marks the one that is most likely wanted.
+	Filled bool
+}
+
+// Header says the state: what is, what to do about it.
+type Header struct {
+	// Icon names the shield: protected, degraded, failed, stopped or starting.
+	Icon  string
+	Title string
+	// Short is the title where there is little room.
+	Short string
+	// Sentence and Hint are the engine's own words wherever one is there.
+	Sentence, Hint string
+	Tone           Tone
+	Buttons        []Button
+}
+
+var (
+	stopButton  = Button{Label: "Stop", Action: Stop}
+	startButton = Button{Label: "Start", Action: Start, Filled: true}
+)
+
+// HeaderOf returns the header for what is known of the engine.
+func HeaderOf(v View) Header {
+	switch v.Link {
+	case Looking:
+		return Header{Icon: "starting", Title: "Looking for the engine…", Short: "Looking…"}
+	case Launching:
+		return Header{Icon: "starting", Title: "Starting…", Short: "Starting…", Sentence: "The engine is being started.", Hint: "This takes about a second."}
+	case Refused:
+		return refusedHeader(v.Problem)
+	case Gone:
+		return goneHeader(v.Problem)
+	}
+	return statusHeader(v.Status)
+}
+
+func refusedHeader(p *control.Problem) Header {
+	h := Header{Icon: "degraded", Title: "No access", Short: "No access", Tone: Warn}
+	if p != nil {
+		h.Sentence, h.Hint = p.Message, p.Hint
+	}
+	return h
+}
+
+// goneHeader is for no engine; p is why one could not be launched, or nil.
+func goneHeader(p *control.Problem) Header {
+	h := Header{Icon: "stopped", Title: "Stopped", Short: "Stopped",
+		Sentence: "The engine has stopped.", Hint: "A tray starts it again by itself; Start does it now.",
+		Buttons: []Button{{Label: "Start", Action: Launch, Filled: true}}}
+	if p != nil {
+		h.Icon, h.Title, h.Short, h.Tone = "failed", "Not protected", "Not protected", Bad
+		h.Sentence, h.Hint = p.Message, p.Hint
+		h.Buttons[0].Label = "Try again"
+	}
+	return h
+}
+
+func statusHeader(s control.Status) Header {
+	h := Header{Icon: string(s.State), Sentence: s.Sentence, Hint: s.Hint}
+	switch s.State {
+	case control.Stopped:
+		h.Title, h.Buttons = "Stopped", []Button{startButton}
+	case control.Starting:
+		h.Title, h.Buttons = "Starting…", []Button{{Label: "Cancel", Action: Stop}}
+	case control.Protected:
+		h.Title, h.Tone, h.Buttons = "Protected", Good, []Button{stopButton}
+		if s.Variant == control.VariantNotInUse {
+			h.Icon, h.Title, h.Short, h.Tone = "degraded", "Running, not in use", "Not in use", Warn
+		}
+	case control.Degraded:
+		h.Title, h.Tone, h.Buttons = "On backup", Warn, []Button{stopButton}
+	case control.Failed:
+		h.Title, h.Tone = "Not protected", Bad
+		h.Buttons = []Button{{Label: "Try again", Action: retryAction(s.Problem), Filled: true}}
+	default:
+		// An engine newer than this window.
+		h.Icon, h.Title, h.Tone, h.Buttons = "degraded", string(s.State), Warn, []Button{stopButton}
+	}
+	if h.Short == "" {
+		h.Short = h.Title
+	}
+	return h
+}
+
+// retryAction is Start where the listeners are closed; where they are open
+// Start would do nothing.
+func retryAction(p *control.Problem) Action {
+	if p != nil {
+		switch p.Code {
+		case control.CodePortInUse, control.CodePermission, control.CodeAddress, control.CodeSettings:
+			return Start
+		}
+	}
+	return Restart
+}
+
+// Foot is the line under the state's name at the foot of the rail.
+func Foot(v View) string {
+	switch v.Link {
+	case Looking, Launching:
+		return ""
+	case Refused:
+		return "Another user’s engine"
+	case Gone:
+		return "No engine"
+	}
+	s := v.Status
+	if s.State == control.Failed && s.Problem != nil {
+		if short, ok := shortProblems[s.Problem.Code]; ok {
+			return short
+		}
+	}
+	name := ProviderName(s)
+	if s.State == control.Protected && s.Counters.MedianMS > 0 {
+		return name + ", " + Latency(s.Counters.MedianMS)
+	}
+	return name
+}
+
+var shortProblems = map[string]string{
+	control.CodePortInUse:   "The port is taken",
+	control.CodePermission:  "No permission",
+	control.CodeAddress:     "No such address",
+	control.CodeCertificate: "Certificate refused",
+	control.CodeNoAnswer:    "No answer",
+	control.CodeOffline:     "No network",
+	control.CodeSettings:    "Settings are broken",
+}
+
+// ProviderName is what to call the current provider.
+func ProviderName(s control.Status) string {
+	switch {
+	case s.Demo:
+		return "Demo"
+	case s.ProviderName != "":
+		return s.ProviderName
+	case s.Provider != "":
+		return s.Provider
+	}
+	return none
+}
+
+// ToggleAction is what Ctrl+S does: the header's first stop or start.
+func ToggleAction(h Header) (Action, bool) {
+	if len(h.Buttons) == 0 {
+		return 0, false
+	}
+	return h.Buttons[0].Action, true
+}

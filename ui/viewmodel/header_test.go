@@ -1,0 +1,110 @@
+package viewmodel
+
+import (
+	"slices"
+	"testing"
+
+	"dotproxy/app/control"
+)
+
+func connected(s control.Status) View { return View{Link: Connected, Status: s} }
+
+func failedBy(code string) View {
+	p := &control.Problem{Code: code, Message: "It failed.", Hint: "Mend it."}
+	return connected(control.Status{State: control.Failed, Sentence: p.Message, Hint: p.Hint, Problem: p})
+}
+
+func TestHeaderOfEachState(t *testing.T) {
+	status := func(s control.State) View {
+		return connected(control.Status{State: s, Sentence: "What is.", Hint: "What to do."})
+	}
+	notInUse := status(control.Protected)
+	notInUse.Status.Variant = control.VariantNotInUse
+	for name, c := range map[string]struct {
+		view        View
+		icon, title string
+		tone        Tone
+		buttons     []Button
+	}{
+		"stopped":    {status(control.Stopped), "stopped", "Stopped", Neutral, []Button{{"Start", Start, true}}},
+		"starting":   {status(control.Starting), "starting", "Starting…", Neutral, []Button{{"Cancel", Stop, false}}},
+		"protected":  {status(control.Protected), "protected", "Protected", Good, []Button{{"Stop", Stop, false}}},
+		"not in use": {notInUse, "degraded", "Running, not in use", Warn, []Button{{"Stop", Stop, false}}},
+		"degraded":   {status(control.Degraded), "degraded", "On backup", Warn, []Button{{"Stop", Stop, false}}},
+		"port taken": {failedBy(control.CodePortInUse), "failed", "Not protected", Bad, []Button{{"Try again", Start, true}}},
+		"no answer":  {failedBy(control.CodeNoAnswer), "failed", "Not protected", Bad, []Button{{"Try again", Restart, true}}},
+		"unknown":    {status("dreaming"), "degraded", "dreaming", Warn, []Button{{"Stop", Stop, false}}},
+		"looking":    {View{}, "starting", "Looking for the engine…", Neutral, nil},
+		"launching":  {View{Link: Launching}, "starting", "Starting…", Neutral, nil},
+		"gone":       {View{Link: Gone}, "stopped", "Stopped", Neutral, []Button{{"Start", Launch, true}}},
+		"not launched": {View{Link: Gone, Problem: &control.Problem{Message: "No program."}}, "failed", "Not protected", Bad,
+			[]Button{{"Try again", Launch, true}}},
+		"refused": {View{Link: Refused, Problem: &control.Problem{Message: "Not yours."}}, "degraded", "No access", Warn, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := HeaderOf(c.view)
+			if h.Icon != c.icon || h.Title != c.title || h.Tone != c.tone || !slices.Equal(h.Buttons, c.buttons) {
+				t.Errorf("got %+v", h)
+			}
+			if h.Short == "" {
+				t.Error("nothing to stand at the foot of a small rail")
+			}
+		})
+	}
+}
+
+func TestHeaderSpeaksTheEnginesWords(t *testing.T) {
+	h := HeaderOf(connected(control.Status{State: control.Degraded, Sentence: "What is.", Hint: "What to do."}))
+	if h.Sentence != "What is." || h.Hint != "What to do." {
+		t.Errorf("got %q, %q", h.Sentence, h.Hint)
+	}
+	h = HeaderOf(View{Link: Gone})
+	if h.Sentence != "The engine has stopped." {
+		t.Errorf("without an engine: %q", h.Sentence)
+	}
+	h = HeaderOf(View{Link: Gone, Problem: &control.Problem{Message: "The program was not found.", Hint: "Install it."}})
+	if h.Sentence != "The program was not found." || h.Hint != "Install it." {
+		t.Errorf("after a launch that failed: %q, %q", h.Sentence, h.Hint)
+	}
+}
+
+func TestFoot(t *testing.T) {
+	protected := control.Status{State: control.Protected, Provider: "cloudflare", ProviderName: "Cloudflare", Counters: control.Counters{MedianMS: 11.2}}
+	demo := protected
+	demo.Demo = true
+	for _, c := range []struct {
+		view View
+		want string
+	}{
+		{connected(protected), "Cloudflare, 11 ms"},
+		{connected(demo), "Demo, 11 ms"},
+		{connected(control.Status{State: control.Stopped, ProviderName: "Quad9", Counters: control.Counters{MedianMS: 3}}), "Quad9"},
+		{connected(control.Status{State: control.Protected, Provider: "9.9.9.9#dns.quad9.net"}), "9.9.9.9#dns.quad9.net"},
+		{failedBy(control.CodePortInUse), "The port is taken"},
+		{failedBy(control.CodeInternal), "–"},
+		{View{Link: Gone}, "No engine"},
+		{View{Link: Refused}, "Another user’s engine"},
+		{View{}, ""},
+	} {
+		if got := Foot(c.view); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.view, got, c.want)
+		}
+	}
+}
+
+func TestToggle(t *testing.T) {
+	for _, c := range []struct {
+		view View
+		want Action
+		ok   bool
+	}{
+		{connected(control.Status{State: control.Stopped}), Start, true},
+		{connected(control.Status{State: control.Protected}), Stop, true},
+		{View{Link: Gone}, Launch, true},
+		{View{Link: Launching}, 0, false},
+	} {
+		if got, ok := ToggleAction(HeaderOf(c.view)); got != c.want || ok != c.ok {
+			t.Errorf("%+v: %v, %v", c.view.Link, got, ok)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package viewmodel
+
+import (
+	"slices"
+	"strings"
+
+	"dotproxy/app/control"
+)
+
+// Choice is one line of a list of providers.
+type Choice struct {
+	// Label is shown, Upstream is what Use takes.
+	Label, Upstream string
+}
+
+// ProviderChoices lists the known providers by name, and before them the
+// current upstream where it is none of them; current is the place of that in
+// use, -1 where nothing is.
+func ProviderChoices(s control.Status, list []control.Provider) (choices []Choice, current int) {
+	current = -1
+	for _, p := range list {
+		if p.ID == s.Provider {
+			current = len(choices)
+		}
+		choices = append(choices, Choice{Label: p.Name, Upstream: p.ID})
+	}
+	if current >= 0 || s.Provider == "" {
+		return choices, current
+	}
+	label := s.ProviderName
+	if label == "" || slices.ContainsFunc(choices, func(c Choice) bool { return c.Label == label }) {
+		label = s.Provider
+	}
+	return append([]Choice{{Label: label, Upstream: s.Provider}}, choices...), 0
+}
+
+// Connection is what the left card says of the current provider's connection.
+// A value that is unknown is empty.
+type Connection struct {
+	Address, Name, KeyExchange string
+	// Backups names the other providers in order, "none" without any.
+	Backups string
+}
+
+// ConnectionOf describes the connected address of the provider in use, or
+// where none is connected the first with what is known.
+func ConnectionOf(s control.Status, list []control.Provider) Connection {
+	if s.State == control.Stopped || len(s.Upstreams) == 0 {
+		return Connection{Backups: backups(s, list)}
+	}
+	up := s.Upstreams[0]
+	if i := slices.IndexFunc(s.Upstreams, func(u control.Upstream) bool { return u.Connected }); i >= 0 {
+		up = s.Upstreams[i]
+	}
+	c := Connection{Backups: backups(s, list)}
+	if up.Connected {
+		c.Address, c.Name, c.KeyExchange = up.Address, up.Name, up.KeyExchange
+	}
+	return c
+}
+
+// backups names the providers behind the first, each once.
+func backups(s control.Status, list []control.Provider) string {
+	var names []string
+	for _, u := range s.Upstreams {
+		name := nameOf(u.Provider, list)
+		if u.Provider == s.Upstreams[0].Provider || slices.Contains(names, name) {
+			continue
+		}
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return "no backup"
+	}
+	return strings.Join(names, ", ")
+}
+
+// nameOf is the display name of a provider's id, or the text itself.
+func nameOf(id string, list []control.Provider) string {
+	if i := slices.IndexFunc(list, func(p control.Provider) bool { return p.ID == id }); i >= 0 {
+		return list[i].Name
+	}
+	return id
+}
+
+// Counter is one number of the counters card.
+type Counter struct{ Value, Label string }
+
+// CountersOf are the four counters since the engine's process began.
+func CountersOf(c control.Counters) []Counter {
+	return []Counter{
+		{Count(c.Queries), "queries since start"},
+		{Share(c.Cached, c.Queries), "from cache"},
+		{Median(c.MedianMS), "median latency"},
+		{Count(c.Failures), "failures"},
+	}
+}

@@ -1,0 +1,43 @@
+package window
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/theme"
+)
+
+// browse lets the user choose a file of certificates.
+func (w *Window) browse(chosen func(path string)) {
+	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
+		if err != nil {
+			dialog.ShowError(err, w.win)
+			return
+		}
+		if f == nil {
+			return
+		}
+		path := f.URI().Path()
+		_ = f.Close()
+		chosen(path)
+	}, w.win)
+	d.SetFilter(storage.NewExtensionFileFilter([]string{".pem", ".crt", ".cer", ".cert"}))
+	d.SetTitleText("Choose a file of certificates")
+	size := w.win.Canvas().Size()
+	d.Resize(fyne.NewSize(min(size.Width-40, 720), min(size.Height-40, 520)))
+	d.Show()
+}
+
+// copyShown is for how long a copy button shows that it has copied.
+const copyShown = 2 * time.Second
+
+// copy puts text on the clipboard and shows that it did.
+func (w *Window) copy(text string) {
+	fyne.CurrentApp().Clipboard().SetContent(text)
+	w.home.copied.set("", theme.ConfirmIcon())
+	time.AfterFunc(copyShown, func() {
+		fyne.Do(func() { w.home.copied.set("", theme.ContentCopyIcon()) })
+	})
+}

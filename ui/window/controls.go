@@ -1,0 +1,126 @@
+package window
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// button is Fyne's, a little wider, since that hugs its text.
+type button struct{ widget.Button }
+
+func newButton(label string, icon fyne.Resource, tapped func()) *button {
+	b := &button{}
+	b.Text, b.Icon, b.OnTapped = label, icon, tapped
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+func newFilled(label string, tapped func()) *button {
+	b := newButton(label, nil, tapped)
+	b.Importance = widget.HighImportance
+	return b
+}
+
+// MinSize implements fyne.CanvasObject.
+func (b *button) MinSize() fyne.Size {
+	b.ExtendBaseWidget(b)
+	if b.Text == "" {
+		return b.Button.MinSize()
+	}
+	return b.Button.MinSize().AddWidthHeight(14, 0)
+}
+
+// set changes the label and icon.
+func (b *button) set(label string, icon fyne.Resource) {
+	if b.Text != label || b.Icon != icon {
+		b.Text, b.Icon = label, icon
+		b.Refresh()
+	}
+}
+
+// enable is Enable or Disable.
+func (b *button) enable(on bool) {
+	if on {
+		b.Enable()
+	} else {
+		b.Disable()
+	}
+}
+
+// iconButton is a button of an icon alone.
+func iconButton(icon fyne.Resource, tapped func()) *button {
+	b := newButton("", icon, tapped)
+	b.Importance = widget.LowImportance
+	return b
+}
+
+// shortcuts takes what a focused input would swallow.
+type shortcuts func(fyne.Shortcut) bool
+
+// entry is Fyne's, and hands on shortcuts it does not know.
+type entry struct {
+	widget.Entry
+	shortcuts shortcuts
+	escape    func()
+}
+
+func newEntry(keys shortcuts, changed func(string)) *entry {
+	e := &entry{shortcuts: keys}
+	e.ExtendBaseWidget(e)
+	e.OnChanged = changed
+	return e
+}
+
+// TypedShortcut implements fyne.Shortcutable.
+func (e *entry) TypedShortcut(s fyne.Shortcut) {
+	if _, own := s.(*desktop.CustomShortcut); own && e.shortcuts(s) {
+		return
+	}
+	e.Entry.TypedShortcut(s)
+}
+
+// TypedKey implements fyne.Focusable.
+func (e *entry) TypedKey(k *fyne.KeyEvent) {
+	if k.Name == fyne.KeyEscape && e.escape != nil {
+		e.escape()
+		return
+	}
+	e.Entry.TypedKey(k)
+}
+
+// selectEntry is Fyne's, and hands on shortcuts it does not know.
+type selectEntry struct {
+	widget.SelectEntry
+	shortcuts shortcuts
+}
+
+func newSelectEntry(keys shortcuts, changed func(string)) *selectEntry {
+	e := &selectEntry{shortcuts: keys}
+	e.ExtendBaseWidget(e)
+	e.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
+	e.OnChanged = changed
+	return e
+}
+
+// TypedShortcut implements fyne.Shortcutable.
+func (e *selectEntry) TypedShortcut(s fyne.Shortcut) {
+	if _, own := s.(*desktop.CustomShortcut); own && e.shortcuts(s) {
+		return
+	}
+	e.SelectEntry.TypedShortcut(s)
+}
+
+// edged lays an outline over an entry, which has its own edge while nothing is
+// wrong.
+func edged(input fyne.CanvasObject) (*fyne.Container, *outline) {
+	o := newOutline(colorNothing)
+	return container.NewStack(input, o), o
+}
+
+// coloured gives an icon a colour of the theme.
+func coloured(icon fyne.Resource, color fyne.ThemeColorName) fyne.Resource {
+	return theme.NewColoredResource(icon, color)
+}

@@ -1,0 +1,77 @@
+package window
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"dotproxy/app/control"
+	"dotproxy/ui/viewmodel"
+)
+
+// recordsShown is how many records a details panel has room for; the rest is
+// reached by scrolling.
+const recordsShown = 3
+
+// newDetail is the panel of one query.
+func newDetail(q *control.Query, close func()) fyne.CanvasObject {
+	d := viewmodel.DetailOf(q)
+	name := newMono(d.Name+"  "+d.Type, textNormal)
+	name.least = 60
+	tag := newPanel(newText(d.Tag, textCaption, theme.ColorNamePrimary), colorSelected, "", 4, 6, 1)
+	top := container.NewBorder(nil, nil, nil, hbox(6, middle(tag), iconButton(theme.WindowCloseIcon(), close)), middle(name))
+	body := container.New(&rows{gap: 8, stretch: -1}, top, newSteps(d.Steps))
+	if len(d.Records) > 0 {
+		body.Add(newRecords(d.Records))
+	}
+	if d.Note != "" {
+		body.Add(newWrapped(d.Note, textCaption, colorText2))
+	}
+	return newPanel(body, colorSurface, theme.ColorNameSeparator, radiusCard, 12, 8)
+}
+
+func newSteps(steps []viewmodel.Step) fyne.CanvasObject {
+	line := &columns{gap: 6}
+	box := container.New(line)
+	for i, s := range steps {
+		if i > 0 {
+			line.weights = append(line.weights, 0.12)
+			box.Add(middle(widget.NewIcon(coloured(theme.NavigateNextIcon(), colorText2))))
+		}
+		line.weights = append(line.weights, 1)
+		main := newBold(s.Main, textSmall)
+		main.least = 60
+		words := vbox(1, newText(s.Title, textCaption, colorText2), main)
+		for _, l := range s.Lines {
+			one := newText(l, textCaption, colorText2)
+			one.least = 60
+			words.Add(one)
+		}
+		box.Add(newPanel(words, theme.ColorNameBackground, "", radiusInput, 10, 6))
+	}
+	return box
+}
+
+func newRecords(lines []string) fyne.CanvasObject {
+	list := vbox(0)
+	for i, l := range lines {
+		one := newMono(l, textCaption)
+		if i == len(lines)-1 {
+			one = newText(l, textCaption, colorText2)
+		}
+		one.least = 60
+		list.Add(one)
+	}
+	if len(lines) <= recordsShown {
+		return list
+	}
+	scroll := container.NewVScroll(list)
+	scroll.SetMinSize(fyne.NewSize(100, recordsHeight(recordsShown)))
+	return scroll
+}
+
+// recordsHeight is the height of that many lines of records.
+func recordsHeight(lines int) float32 {
+	return float32(lines) * fyne.MeasureText("M", textCaption, fyne.TextStyle{Monospace: true}).Height
+}

@@ -1,0 +1,149 @@
+package window
+
+import (
+	"fmt"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"dotproxy/app/control"
+	"dotproxy/app/control/controltest"
+)
+
+// log opens the queries with some already answered.
+func log(t *testing.T, size fyne.Size, names ...string) *bench {
+	t.Helper()
+	engine := controltest.New()
+	for _, n := range names {
+		engine.Answer(controltest.NewQuery(n))
+	}
+	b := open(t, ViewQueries, size, engine, nil).follow()
+	b.until("the log is read", func() bool { return len(b.w.queries.log.rows) == len(names) })
+	return b
+}
+
+func key(name fyne.KeyName) *fyne.KeyEvent { return &fyne.KeyEvent{Name: name} }
+
+func (b *bench) answer(q control.Query) { b.engine.Answer(q) }
+
+func TestLogShowsRows(t *testing.T) {
+	for name, size := range map[string]fyne.Size{"wide": wide, "small": small} {
+		t.Run(name, func(t *testing.T) {
+			b := log(t, size, "one.example.")
+			b.mustSay("one.example", "NOERROR", "upstream", "12 ms")
+			q := controltest.NewQuery("two.example.")
+			q.RCode = "SERVFAIL"
+			b.answer(q)
+			b.until("a new row", func() bool { return b.says("two.example") && b.says("SERVFAIL") })
+		})
+	}
+}
+
+func TestLogWithoutQueries(t *testing.T) {
+	b := log(t, wide)
+	b.mustSay("No queries yet", "dig @127.0.0.1 example.com")
+	b.answer(controltest.NewQuery("one.example."))
+	b.until("a first row", func() bool { return b.says("one.example") && !b.says("No queries yet") })
+	test.Type(b.w.queries.search, "gogle")
+	b.mustSay("No query matches “gogle”.")
+	b.press("Show all")
+	b.mustSay("one.example")
+	b.press("Clear")
+	b.mustSay("since the list was cleared at")
+}
+
+func TestLogThatIsOff(t *testing.T) {
+	engine := controltest.New()
+	s := control.Default()
+	s.LogPrivacy = control.LogOff
+	if err := engine.Apply(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, ViewQueries, wide, engine, nil).follow()
+	b.mustSay("The query log is off")
+	b.press("Open Settings")
+	if b.w.View() != ViewSettings {
+		t.Errorf("the button opens %s", b.w.View())
+	}
+}
+
+func TestSearchAndChips(t *testing.T) {
+	b := log(t, wide, "apple.example.", "pear.example.")
+	test.Type(b.w.queries.search, "APP")
+	if !b.says("apple.example") || b.says("pear.example") {
+		t.Errorf("the search shows %q", b.texts())
+	}
+	b.w.queries.search.TypedKey(key(fyne.KeyEscape))
+	b.mustSay("pear.example")
+	test.Tap(b.w.queries.kinds.chips[1])
+	b.mustSay("No query is a failure.")
+	b.w.queries.kinds.chips[1].TypedKey(key(fyne.KeyLeft))
+	b.mustSay("pear.example")
+}
+
+func TestPausedLogCountsWhatIsNew(t *testing.T) {
+	b := log(t, wide, "one.example.")
+	b.press("Pause list")
+	b.answer(controltest.NewQuery("two.example."))
+	b.until("the chip", func() bool { return b.says("1 new") })
+	if b.says("two.example") {
+		t.Error("a paused list moves")
+	}
+	test.Tap(b.w.queries.fresh)
+	b.mustSay("two.example", "Pause list")
+	if b.says("1 new") {
+		t.Error("the chip stays")
+	}
+	b.w.queries.log.TypedKey(key(fyne.KeySpace))
+	b.mustSay("Follow list")
+}
+
+func TestDetailsOfARow(t *testing.T) {
+	b := log(t, wide, "one.example.", "two.example.")
+	test.TapAt(b.w.queries.log, fyne.NewPos(200, rowHeight/2))
+	b.mustSay("Asked", "Not in cache", "over TLS", "NOERROR, 1 record", "93.184.215.14")
+	row, place, ok := b.w.queries.list.Selected()
+	if !ok || place != 0 || row.Name != "two.example." {
+		t.Errorf("selected %v at %d", row, place)
+	}
+	b.answer(controltest.NewQuery("three.example."))
+	b.until("the chip", func() bool { return b.says("1 new") })
+	b.w.queries.log.TypedKey(key(fyne.KeyDown))
+	if row, _, _ := b.w.queries.list.Selected(); row.Query == nil || row.Name != "one.example." {
+		t.Errorf("Down selects %v", row)
+	}
+	b.w.queries.log.TypedKey(key(fyne.KeyEscape))
+	if b.says("Not in cache") {
+		t.Error("Esc leaves the details open")
+	}
+	b.mustSay("three.example")
+}
+
+func TestLongLogIsScrolled(t *testing.T) {
+	var names []string
+	for i := range 300 {
+		names = append(names, fmt.Sprintf("n%03d.example.", i))
+	}
+	b := log(t, wide, names...)
+	q := b.w.queries
+	if n := len(test.WidgetRenderer(q.log).(*logRenderer).lines); n > 40 {
+		t.Errorf("%d lines are drawn for what is in sight", n)
+	}
+	b.mustSay("n299.example")
+	q.log.TypedKey(key(fyne.KeyEnd))
+	b.mustSay("n000.example")
+	q.selectRow(-1)
+	b.answer(controltest.NewQuery("new.example."))
+	b.until("the chip", func() bool { return b.says("1 new") })
+	test.Tap(q.fresh)
+	b.mustSay("new.example")
+	if q.log.scroll.Offset.Y != 0 {
+		t.Errorf("after the return it is scrolled to %v", q.log.scroll.Offset)
+	}
+	q.log.TypedKey(key(fyne.KeyPageDown))
+	q.log.TypedKey(key(fyne.KeyHome))
+	if _, place, _ := q.list.Selected(); place != 0 {
+		t.Errorf("Home selects row %d", place)
+	}
+}

@@ -1,0 +1,167 @@
+package window
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"dotproxy/app/control"
+	"dotproxy/app/control/controltest"
+	"dotproxy/ui/viewmodel"
+)
+
+// input is the field's entry, found beside its outline.
+func (b *bench) input(name viewmodel.Field) fyne.Focusable {
+	b.Helper()
+	var found fyne.Focusable
+	walk(b.w.settings.fields[name].row, func(o fyne.CanvasObject) {
+		switch o := o.(type) {
+		case *entry:
+			found = o
+		case *selectEntry:
+			found = o
+		}
+	})
+	if found == nil {
+		b.Fatalf("%s has no input", name)
+	}
+	return found
+}
+
+// retype replaces what stands in a field, key by key.
+func (b *bench) retype(name viewmodel.Field, text string) {
+	b.Helper()
+	in := b.input(name)
+	b.win.Canvas().Focus(in)
+	for range b.w.settings.form.Value(name) {
+		in.TypedKey(key(fyne.KeyEnd))
+		in.TypedKey(key(fyne.KeyBackspace))
+	}
+	test.Type(in, text)
+}
+
+func TestBadPortIsMarkedAtTheField(t *testing.T) {
+	b := open(t, ViewSettings, wide, controltest.New(), nil).follow()
+	s := b.w.settings
+	b.retype(viewmodel.FieldPort, "70000")
+	b.mustSay("70000 is not a port. Enter a number from 1 to 65535; 53 is the port of DNS.", "1 change, 1 to correct: Port")
+	if !s.fields[viewmodel.FieldPort].edge.wrong || !s.apply.Disabled() {
+		t.Errorf("marked %v, Apply off %v", s.fields[viewmodel.FieldPort].edge.wrong, s.apply.Disabled())
+	}
+	test.Tap(s.apply)
+	b.input(viewmodel.FieldPort).TypedKey(key(fyne.KeyReturn))
+	if calls := b.engine.Calls(); len(calls) != 0 {
+		t.Errorf("a bad value was sent: %v", calls)
+	}
+	b.retype(viewmodel.FieldPort, "5353")
+	if s.fields[viewmodel.FieldPort].edge.wrong || s.apply.Disabled() {
+		t.Error("a good port is still marked, or Apply is off")
+	}
+	b.press("Apply")
+	if got := b.engine.Settings().Port; got != 5353 {
+		t.Errorf("the engine has port %d", got)
+	}
+	if !s.bar.Hidden {
+		t.Error("the bar stays when all is applied")
+	}
+}
+
+func TestRevert(t *testing.T) {
+	b := open(t, ViewSettings, small, controltest.New(), nil).follow()
+	b.retype(viewmodel.FieldCache, "x")
+	b.mustSay("1 to correct: Cache")
+	b.press("Revert")
+	if got := b.input(viewmodel.FieldCache).(*entry).Text; got != "8" || !b.w.settings.bar.Hidden {
+		t.Errorf("the field holds %q, bar hidden %v", got, b.w.settings.bar.Hidden)
+	}
+}
+
+func TestEverySettingIsApplied(t *testing.T) {
+	b := open(t, ViewSettings, wide, controltest.New(), nil).follow()
+	b.retype(viewmodel.FieldListen, "0.0.0.0")
+	b.mustSay("Other devices on the network can ask.")
+	b.retype(viewmodel.FieldProvider, "9.9.9.9#dns.quad9.net")
+	b.retype(viewmodel.FieldBackups, "Google")
+	b.retype(viewmodel.FieldCache, "16")
+	test.Tap(b.w.settings.levels.chips[1])
+	b.press("Apply")
+	want := control.Settings{Listen: []string{"0.0.0.0"}, Port: 53, Upstreams: []string{"9.9.9.9#dns.quad9.net", "google"}, CacheMiB: 16, LogPrivacy: control.LogHideNames}
+	if got := b.engine.Settings(); !got.Equal(want) {
+		t.Errorf("the engine has %+v, want %+v", got, want)
+	}
+}
+
+func TestRefusedValueIsMarked(t *testing.T) {
+	engine := controltest.New()
+	refuse := control.BadValue("upstreams", "“dns.example.net” cannot be looked up.", "Check its spelling.")
+	engine.ApplyFunc = func(context.Context, control.Settings) error { return refuse }
+	b := open(t, ViewSettings, wide, engine, nil).follow()
+	b.retype(viewmodel.FieldProvider, "dns.example.net")
+	b.press("Apply")
+	b.mustSay("“dns.example.net” cannot be looked up. Check its spelling.")
+	if !b.w.settings.fields[viewmodel.FieldProvider].edge.wrong {
+		t.Error("the field is not marked")
+	}
+	refuse = &control.Problem{Code: control.CodePortInUse, Message: "Port 53 is taken.", Hint: "Choose another."}
+	b.retype(viewmodel.FieldProvider, "dns.google")
+	b.press("Apply")
+	b.mustSay("Port 53 is taken. Choose another.")
+}
+
+func TestTypedValuesOutliveAStatus(t *testing.T) {
+	b := open(t, ViewSettings, wide, controltest.New(), nil).follow()
+	b.retype(viewmodel.FieldPort, "5")
+	if err := b.engine.Use(t.Context(), "quad9"); err != nil {
+		t.Fatal(err)
+	}
+	b.until("the new provider", func() bool { return b.w.settings.form.Value(viewmodel.FieldProvider) == "Quad9" })
+	if got := b.input(viewmodel.FieldPort).(*entry).Text; got != "5" {
+		t.Errorf("the typed port became %q", got)
+	}
+}
+
+func TestDemoAndNoEngine(t *testing.T) {
+	engine := controltest.New()
+	engine.Change(func(s *control.Status) { s.Demo = true })
+	b := open(t, ViewSettings, wide, engine, nil).follow()
+	b.mustSay("The demo asks only its own server", "Listening")
+	if b.says("Backup providers") {
+		t.Error("a demo offers settings that it does not have")
+	}
+	b.w.view = viewmodel.View{Link: viewmodel.Gone}
+	b.w.render()
+	b.mustSay("Settings can be changed as soon as the engine runs.")
+	if b.says("Listening") {
+		t.Error("settings of no engine are shown")
+	}
+}
+
+func TestFileOfCertificatesIsChosen(t *testing.T) {
+	b := open(t, ViewSettings, wide, controltest.New(), nil).follow()
+	b.w.settings.browse = func(chosen func(string)) { chosen("/nowhere/ca.pem") }
+	b.press("Browse…")
+	b.mustSay("The certificate file “/nowhere/ca.pem” cannot be read: there is no such file.")
+	b.press("System’s roots")
+	if len(b.w.settings.form.Changes()) != 0 {
+		t.Errorf("changes %v", b.w.settings.form.Changes())
+	}
+	b.w.browse(func(string) {})
+	if top := b.win.Canvas().Overlays().Top(); top == nil {
+		t.Error("no dialog is shown")
+	}
+}
+
+func TestViewsAndFieldsAreComplete(t *testing.T) {
+	b := open(t, ViewSettings, wide, controltest.New(), nil)
+	for _, name := range viewmodel.Fields() {
+		if b.w.settings.fields[name] == nil {
+			t.Errorf("%s is not in the settings", name)
+		}
+	}
+	if len(viewNames) != len(Views()) || !slices.Contains(Views(), viewNames[0].name) {
+		t.Errorf("views %v", Views())
+	}
+}

@@ -1,0 +1,231 @@
+package window
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"dotproxy/app/control"
+	"dotproxy/ui/viewmodel"
+)
+
+// How often the window looks for something new to draw.
+const tickEvery = 250 * time.Millisecond
+
+// actionPatience bounds one action of the user.
+const actionPatience = 30 * time.Second
+
+// Options are what a Window is made from.
+type Options struct {
+	// Engine is what the window steers and follows.
+	Engine viewmodel.Engine
+	// Launch starts an engine's process where there is none, and returns when
+	// it answers. Its error is a *control.Problem.
+	Launch func(ctx context.Context) error
+	// View is the view to open, empty for home.
+	View string
+	// Background runs an action off the user interface's goroutine; nil stands
+	// for a goroutine of its own.
+	Background func(func())
+}
+
+// Window is the window. Its methods belong to Fyne's goroutine, save Run.
+type Window struct {
+	win     fyne.Window
+	options Options
+	session *viewmodel.Session
+	log     *viewmodel.Log
+
+	frame    *frameLayout
+	root     *fyne.Container
+	rail     *rail
+	place    *fyne.Container
+	home     *home
+	queries  *queries
+	settings *settings
+	open     string
+	view     viewmodel.View
+	shown    uint64
+}
+
+// New builds the window into win, which it neither shows nor sizes.
+func New(win fyne.Window, o Options) *Window {
+	if o.Background == nil {
+		o.Background = func(f func()) { go f() }
+	}
+	w := &Window{win: win, options: o, log: &viewmodel.Log{}}
+	w.session = viewmodel.NewSession(o.Engine, w.log)
+	w.home = newHome(w.act, w.use, w.copy)
+	w.queries = newQueries(viewmodel.NewList(w.log), w.shortcut, func() { w.Open(ViewSettings) })
+	w.settings = newSettings(viewmodel.NewForm(), w.shortcut, w.apply, w.browse)
+	w.rail = newRail(w.Open)
+	w.place = container.NewStack()
+	w.frame = &frameLayout{resize: func(bool) { w.render() }}
+	w.root = container.New(w.frame, w.rail.root, w.place)
+	win.SetContent(w.root)
+	w.bindKeys()
+	if !slices.Contains(Views(), o.View) {
+		o.View = ViewHome
+	}
+	w.Open(o.View)
+	return w
+}
+
+// Run follows the engine and keeps the window up to date until ctx ends.
+func (w *Window) Run(ctx context.Context) {
+	go w.session.Run(ctx)
+	tick := time.NewTicker(tickEvery)
+	defer tick.Stop()
+	var drawn mark
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			if m := w.mark(now); m != drawn && ctx.Err() == nil {
+				drawn = m
+				fyne.DoAndWait(func() { w.Tick(now) })
+			}
+		}
+	}
+}
+
+// mark changes when there may be something new to draw. The chart moves on
+// every ten seconds.
+type mark struct {
+	version, seq, floor, dropped uint64
+	span                         int64
+}
+
+func (w *Window) mark(now time.Time) mark {
+	m := mark{version: w.session.Version(), span: now.UnixNano() / int64(viewmodel.BarSpan)}
+	m.seq, m.floor, m.dropped = w.log.Mark()
+	return m
+}
+
+// Tick draws what is new.
+func (w *Window) Tick(now time.Time) {
+	v, version := w.session.View(now)
+	moved := !slices.Equal(v.Bars, w.view.Bars) || v.ChartTitle != w.view.ChartTitle
+	w.view = v
+	if version != w.shown || moved {
+		w.shown = version
+		w.render()
+	}
+	if w.open == ViewQueries {
+		w.queries.update()
+	}
+}
+
+// Open shows a view.
+func (w *Window) Open(view string) {
+	if view == w.open || !slices.Contains(Views(), view) {
+		return
+	}
+	w.open = view
+	w.place.Objects = []fyne.CanvasObject{w.viewOf(view)}
+	w.render()
+	w.place.Refresh()
+	if view == ViewQueries {
+		w.queries.update()
+	}
+}
+
+// View is the name of the open view.
+func (w *Window) View() string { return w.open }
+
+func (w *Window) viewOf(view string) fyne.CanvasObject {
+	switch view {
+	case ViewQueries:
+		return w.queries.root
+	case ViewSettings:
+		return w.settings.root
+	}
+	return w.home.root
+}
+
+// render draws the rail and the open view.
+func (w *Window) render() {
+	w.rail.show(w.view, w.open, w.frame.small)
+	switch w.open {
+	case ViewHome:
+		w.home.show(w.view, w.frame.small)
+	case ViewQueries:
+		w.queries.show(w.view, w.frame.small)
+	case ViewSettings:
+		w.settings.show(w.view)
+	}
+}
+
+// act does what a button of the header says.
+func (w *Window) act(a viewmodel.Action) {
+	w.home.say(nil)
+	e := w.options.Engine
+	w.background(func(ctx context.Context) error {
+		switch a {
+		case viewmodel.Stop:
+			return e.Stop(ctx)
+		case viewmodel.Launch:
+			return w.session.Launch(ctx, w.options.Launch)
+		case viewmodel.Restart:
+			if err := e.Stop(ctx); err != nil {
+				return err
+			}
+		}
+		return e.Start(ctx)
+	}, func(err error) {
+		// What the header says by itself is not said twice.
+		if p, ok := errors.AsType[*control.Problem](err); ok && (a == viewmodel.Launch || headerSays(p)) {
+			err = nil
+		}
+		w.home.say(err)
+	})
+}
+
+// headerSays tells whether a problem is the engine's own state, which the
+// header shows.
+func headerSays(p *control.Problem) bool {
+	switch p.Code {
+	case control.CodeForbidden, control.CodeInternal, control.CodeBadRequest, control.CodeBadValue:
+		return false
+	}
+	return true
+}
+
+func (w *Window) use(upstream string) {
+	w.home.providerError.Hide()
+	w.background(func(ctx context.Context) error { return w.options.Engine.Use(ctx, upstream) },
+		func(err error) {
+			w.home.chosen(upstream, err)
+			w.render()
+		})
+}
+
+func (w *Window) apply(s control.Settings) {
+	w.background(func(ctx context.Context) error { return w.options.Engine.Apply(ctx, s) },
+		func(err error) { w.settings.sent(s, asProblem(err)) })
+}
+
+func asProblem(err error) *control.Problem {
+	if err == nil {
+		return nil
+	}
+	if p, ok := errors.AsType[*control.Problem](err); ok {
+		return p
+	}
+	return &control.Problem{Code: control.CodeInternal, Message: "The engine could not be asked: " + control.Quote(err.Error()) + ".", Hint: "Try again."}
+}
+
+// background does something that may wait, and then more on Fyne's goroutine.
+func (w *Window) background(do func(context.Context) error, then func(error)) {
+	w.options.Background(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), actionPatience)
+		defer cancel()
+		err := do(ctx)
+		fyne.Do(func() { then(err) })
+	})
+}
