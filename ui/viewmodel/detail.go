@@ -84,9 +84,9 @@ func cacheStep(from control.Source) (Step, bool) {
 }
 
 func answer(q *control.Query) Step {
-	s := Step{Title: "Answer", Main: q.RCode, Lines: []string{Latency(q.MS)}}
+	s := Step{Title: "Answer", Main: q.RCode, Lines: []string{"in " + Latency(q.MS)}}
 	if n := len(q.Answers); n > 0 {
-		s.Main += ", " + Plural(n, "record", "records")
+		s.Lines = append(s.Lines, Plural(n, "record", "records"))
 	}
 	if q.EDE == "" && isFailure(q) {
 		s.Lines = append(s.Lines, "no extended error")

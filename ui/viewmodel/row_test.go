@@ -39,7 +39,7 @@ func TestDetailShowsOnlyWhatIsKnown(t *testing.T) {
 	if c := d.Steps[2]; c.Main != "1.1.1.1:853" || c.Lines[0] != "over TLS" {
 		t.Errorf("connection %+v", c)
 	}
-	if a := d.Steps[3]; a.Main != "NOERROR, 1 record" || d.Tag != "asked upstream" || len(d.Records) != 2 || d.Records[0] != "93.184.215.14" {
+	if a := d.Steps[3]; a.Main != "NOERROR" || a.Lines[1] != "1 record" || d.Tag != "asked upstream" || len(d.Records) != 2 || d.Records[0] != "93.184.215.14" {
 		t.Errorf("answer %+v, tag %q, records %q", a, d.Tag, d.Records)
 	}
 
