@@ -81,7 +81,7 @@ func repack(msg []byte, qu *question) (*answer, error) {
 		m.Extra = append(m.Extra, opt)
 	}
 	out, err := m.Pack()
-	if err != nil {
+	if err != nil || len(out) > maxMessage {
 		return nil, errMalformed
 	}
 	return parseAnswer(out, qu)
@@ -184,10 +184,13 @@ func (a *answer) readOPT(ttl uint32, data []byte) {
 	})
 }
 
-// age is how many whole seconds ago the answer came.
+// age is how many whole seconds ago the answer came. The monotonic clock stands
+// still while the computer sleeps, the wall clock may be set back: the larger
+// span counts.
 func (a *answer) age(now time.Time) uint32 {
 	if a.stored.IsZero() {
 		return 0
 	}
-	return uint32(max(now.Sub(a.stored), 0) / time.Second)
+	span := max(now.Sub(a.stored), now.Round(0).Sub(a.stored.Round(0)), 0)
+	return uint32(min(span/time.Second, maxTTL))
 }

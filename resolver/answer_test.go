@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"bytes"
+	"encoding/binary"
 	"net"
 	"net/netip"
 	"testing"
@@ -180,6 +181,56 @@ func TestReplyAgesTTL(t *testing.T) {
 	}
 	if !bytes.Equal(a.msg, before) {
 		t.Error("the kept answer was changed")
+	}
+}
+
+// The monotonic clock stands still while the computer sleeps.
+func TestReplyAgesThroughSleep(t *testing.T) {
+	a := upstreamAnswer(t, nil)
+	a.stored = time.Now().Round(0).Add(-200 * time.Second) // no monotonic reading, as after sleep
+	if got := a.age(time.Now()); got != 200 {
+		t.Errorf("age %d, want 200", got)
+	}
+	a.stored = time.Now().Add(time.Hour) // the clock was set back
+	if got := a.age(time.Now()); got != 0 {
+		t.Errorf("age %d, want 0", got)
+	}
+}
+
+func TestReplyHandsOnTruncation(t *testing.T) {
+	a := upstreamAnswer(t, func(m *dns.Msg) { m.Truncated = true })
+	q := client(t, "a.example", nil)
+	if m := unpack(t, appendAnswer(nil, q, a, q.arrived)); !m.Truncated {
+		t.Error("a partial answer looks whole")
+	}
+}
+
+func TestReplyExtendedRCodeNeedsEDNS(t *testing.T) {
+	a := upstreamAnswer(t, nil)
+	a.rcode = dns.RcodeBadCookie
+	q := client(t, "a.example", nil)
+	if m := unpack(t, appendAnswer(nil, q, a, q.arrived)); m.Rcode != dns.RcodeServerFailure {
+		t.Errorf("rcode %d", m.Rcode)
+	}
+}
+
+// Unpacking and packing again must not make more than a message can hold.
+func TestParseAnswerThatGrows(t *testing.T) {
+	raw := reply(t, "a.example", dns.TypeSRV, func(m *dns.Msg) { m.Answer = nil })
+	name := append([]byte{63}, bytes.Repeat([]byte("x"), 63)...)
+	name = append(append(append(name, name...), name[:64]...), 0)
+	owner := len(raw)
+	raw = append(raw, name...)
+	raw = append(raw, 0, byte(dns.TypeTXT), 0, 1, 0, 0, 0, 60, 0, 1, 0)
+	for range 3000 { // SRV records whose targets point to the long name
+		raw = append(raw, 0xc0, headerLen, 0, byte(dns.TypeSRV), 0, 1, 0, 0, 0, 60, 0, 8, 0, 1, 0, 1, 0, 1, 0xc0, byte(owner))
+	}
+	raw = append(raw, 0, 0, typeOPT, 4, 208, 0, 0, 0, 0, 0, 0)
+	raw = append(raw, 0, 0, byte(dns.TypeTXT), 0, 1, 0, 0, 0, 60, 0, 1, 0)
+	binary.BigEndian.PutUint16(raw[6:], 3001)
+	binary.BigEndian.PutUint16(raw[10:], 2)
+	if a, err := parseAnswer(raw, ask("a.example", dns.TypeSRV)); err == nil && len(a.msg) > maxMessage {
+		t.Errorf("%d octets", len(a.msg))
 	}
 }
 

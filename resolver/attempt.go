@@ -255,7 +255,7 @@ func (x *attempt) take(r result) (*answer, time.Duration) {
 	if err != nil {
 		fault := &Fault{Kind: FaultAnswer, Addr: s.addr, Text: "it sends broken answers", Err: err}
 		x.cause, x.err = append(x.cause, blame{s, fault}), fault
-		return nil, 0
+		return nil, x.retry()
 	}
 	a.upstream, a.stored = s.addr, time.Now()
 	if c := r.call.conn.Load(); a.hasKeepalive && c != nil {
@@ -288,9 +288,13 @@ func (x *attempt) failed(s *server, err error) time.Duration {
 	if refusal, ok := errors.AsType[*refusalError](err); ok {
 		fault := answerFault(s.addr, refusal.rcode)
 		x.cause, x.err = append(x.cause, blame{s, fault}), fault
-		return 0
+		x.erred = append(x.erred, s)
+		return x.retry()
 	}
 	if lost, ok := errors.AsType[*lostError](err); ok {
+		if x.f.ctx.Err() != nil {
+			return -1 // the engine ends
+		}
 		x.err = newFault(s.addr, s.up.cfg.Name, lost.err)
 		x.lost++
 		// A connection may end at any time: the same server is asked again over
@@ -304,6 +308,12 @@ func (x *attempt) failed(s *server, err error) time.Duration {
 		return x.backoff(x.lost - 3)
 	}
 	s.up.lookupAgain()
+	return x.retry()
+}
+
+// retry tells how long to wait before the next try, or less than 0 where there
+// were enough.
+func (x *attempt) retry() time.Duration {
 	if len(x.live) > 0 || x.untried() {
 		return 0
 	}

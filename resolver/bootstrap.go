@@ -94,13 +94,15 @@ func (f *forwarder) addresses(ctx context.Context, up provider.Upstream) ([]neti
 			errs = append(errs, err)
 		}
 		for _, ip := range ips {
-			found = append(found, netip.AddrPortFrom(ip, up.Port))
+			if a := netip.AddrPortFrom(ip, up.Port); !slices.Contains(found, a) {
+				found = append(found, a)
+			}
 		}
 	}
 	if len(found) == 0 {
 		return nil, errors.Join(append(errs, errors.New("no address found"))...)
 	}
-	return slices.Compact(found), nil
+	return found, nil
 }
 
 // bootstrapper is the forwarder that asks for upstreams' names, made when it
@@ -108,7 +110,7 @@ func (f *forwarder) addresses(ctx context.Context, up provider.Upstream) ([]neti
 func (f *forwarder) bootstrapper() *forwarder {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.boot != nil || f.isBoot {
+	if f.boot != nil || f.isBoot || f.ctx.Err() != nil {
 		return f.boot
 	}
 	var ups []provider.Upstream

@@ -4,13 +4,21 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
 // coalescer asks next once for all who ask the same question at the same time.
 type coalescer struct {
 	next exchanger
-	mu   sync.Mutex
-	open map[string]*flight
+	// epoch tells questions apart that are asked of different upstreams.
+	epoch *atomic.Uint64
+	mu    sync.Mutex
+	open  map[flightKey]*flight
+}
+
+type flightKey struct {
+	epoch    uint64
+	question string
 }
 
 // flight is one question under way. Its fields are set before done is closed.
@@ -20,19 +28,19 @@ type flight struct {
 	err  error
 }
 
-func newCoalescer(next exchanger) *coalescer {
-	return &coalescer{next: next, open: make(map[string]*flight)}
+func newCoalescer(next exchanger, epoch *atomic.Uint64) *coalescer {
+	return &coalescer{next: next, epoch: epoch, open: make(map[flightKey]*flight)}
 }
 
 // exchange joins a question under way or asks. Who joined a question that ran
 // out of its asker's time, and has time left, asks again.
 func (c *coalescer) exchange(ctx context.Context, qu *question) (*answer, error) {
 	for {
+		key := flightKey{c.epoch.Load(), string(qu.bytes())}
 		c.mu.Lock()
-		f := c.open[string(qu.bytes())]
+		f := c.open[key]
 		if f == nil {
 			f = &flight{done: make(chan struct{})}
-			key := string(qu.bytes())
 			c.open[key] = f
 			c.mu.Unlock()
 			return c.lead(ctx, qu, key, f)
@@ -58,7 +66,7 @@ func (c *coalescer) exchange(ctx context.Context, qu *question) (*answer, error)
 }
 
 // lead asks for all. The flight ends however the call does.
-func (c *coalescer) lead(ctx context.Context, qu *question, key string, f *flight) (*answer, error) {
+func (c *coalescer) lead(ctx context.Context, qu *question, key flightKey, f *flight) (*answer, error) {
 	f.err = context.Canceled
 	defer func() {
 		c.mu.Lock()

@@ -21,7 +21,7 @@ func TestCoalesceAsksOnce(t *testing.T) {
 					asked.Add(1)
 					time.Sleep(time.Second)
 					return &answer{}, want
-				}))
+				}), new(atomic.Uint64))
 				var shared atomic.Int32
 				var wg sync.WaitGroup
 				for range 100 {
@@ -57,7 +57,7 @@ func TestCoalesceDeadlines(t *testing.T) {
 			case <-ctx.Done():
 				return nil, ctx.Err()
 			}
-		}))
+		}), new(atomic.Uint64))
 		var wg sync.WaitGroup
 		wait := func(d time.Duration) error {
 			ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -82,5 +82,28 @@ func TestCoalesceDeadlines(t *testing.T) {
 			}
 		})
 		wg.Wait()
+	})
+}
+
+// Who asks after the upstreams changed does not get what the old ones say.
+func TestCoalesceNotAcrossEpochs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int32
+		epoch := new(atomic.Uint64)
+		c := newCoalescer(exchangerFunc(func(context.Context, *question) (*answer, error) {
+			asked.Add(1)
+			time.Sleep(time.Second)
+			return &answer{}, nil
+		}), epoch)
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() { _, _ = c.exchange(t.Context(), ask("a.example", dns.TypeA)) })
+			synctest.Wait()
+			epoch.Add(1)
+		}
+		wg.Wait()
+		if asked.Load() != 2 {
+			t.Errorf("asked %d times, want once for each epoch", asked.Load())
+		}
 	})
 }

@@ -269,8 +269,9 @@ func answers(msg []byte, qu *question) bool {
 	if bytes.Equal(got, want) {
 		return true
 	}
+	var buf [maxName]byte
 	nameLen := len(qu.name())
-	return bytes.EqualFold(got[:nameLen], want[:nameLen]) && bytes.Equal(got[nameLen:], want[nameLen:])
+	return bytes.Equal(lower(buf[:0], got[:nameLen]), want[:nameLen]) && bytes.Equal(got[nameLen:], want[nameLen:])
 }
 
 // bareError tells whether msg is an error without a question, as some servers

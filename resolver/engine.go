@@ -36,10 +36,13 @@ type Engine struct {
 	chain   exchanger
 	fwd     atomic.Pointer[forwarder]
 	pending atomic.Int64
-	retired sync.WaitGroup // forwarders on their way out
+	retired sync.WaitGroup // what is on its way out
+	ctx     context.Context
+	cancel  context.CancelFunc // cuts short what is on its way out
 
 	mu        sync.Mutex
 	listeners map[netip.AddrPort]*listener
+	drains    []drain
 	closed    bool
 }
 
@@ -54,7 +57,8 @@ func newEngine(cfg Config, dial func(context.Context, netip.AddrPort) (net.Conn,
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
-	e.chain = localNames{newCoalescer(cached{e.cache, e})}
+	e.ctx, e.cancel = context.WithCancel(context.Background())
+	e.chain = localNames{newCoalescer(cached{e.cache, e}, &e.cache.epoch)}
 	e.fwd.Store(e.newForwarder(cfg.Upstreams, cfg.Roots))
 	return e
 }
@@ -78,8 +82,16 @@ func (e *Engine) SetUpstreams(ups []provider.Upstream, roots *x509.CertPool) {
 	if len(e.listeners) > 0 {
 		f.warm()
 	}
+	e.retire(old)
+}
+
+// retire closes a forwarder when the queries that it took are answered.
+func (e *Engine) retire(old *forwarder) {
 	e.retired.Go(func() {
-		<-old.retire()
+		select {
+		case <-old.retire():
+		case <-e.ctx.Done():
+		}
 		old.close()
 	})
 }
@@ -101,6 +113,8 @@ func (e *Engine) Close(ctx context.Context) error {
 	listeners := e.listeners
 	e.listeners = nil
 	e.mu.Unlock()
+	defer e.cancel()
+	defer context.AfterFunc(ctx, e.cancel)()
 	closeAll(ctx, listeners)
 	f := e.fwd.Load()
 	select {

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -324,4 +325,77 @@ func TestEngineDropsGarbage(t *testing.T) {
 	_, _ = tcp.Write([]byte{0, 3, 1, 2, 3})
 	dig(t, "udp", at, "alive.example")
 	dig(t, "tcp", at, "alive.example")
+}
+
+// A mute upstream is when people press Stop and Start.
+func TestEngineStopAndStartWhileQueriesWait(t *testing.T) {
+	n := new(pipeNet)
+	s := n.add("192.0.2.1:853")
+	asked := make(chan struct{}, 10)
+	s.handle = func(q *dns.Msg) *dns.Msg {
+		asked <- struct{}{}
+		return nil
+	}
+	e := pipeEngine(t, n, nil, "192.0.2.1:853")
+	at := listenOn(t, e, "127.0.0.1:0")
+	conn, err := net.Dial("udp", at[0].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write(pack(t, nil)); err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	for range 3 {
+		if err := e.Listen(nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := listenOn(t, e, at[0].String()); !slices.Equal(got, at) {
+			t.Fatalf("listens on %v, want %v", got, at)
+		}
+	}
+	s.set(func(s *pipeServer) { s.handle = zone })
+	dig(t, "udp", at[0], "after.example")
+}
+
+// Close keeps to its time, whatever is still under way.
+func TestEngineCloseKeepsToItsTime(t *testing.T) {
+	n := new(pipeNet)
+	s := n.add("192.0.2.1:853")
+	asked := make(chan struct{}, 10)
+	s.handle = func(*dns.Msg) *dns.Msg {
+		asked <- struct{}{}
+		return nil
+	}
+	e := pipeEngine(t, n, nil, "192.0.2.1:853")
+	at := listenOn(t, e, "127.0.0.1:0")
+	conn, err := net.Dial("udp", at[0].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write(pack(t, nil)); err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	_, roots := pki()
+	e.SetUpstreams(pipeUpstreams("192.0.2.1:853"), roots)
+	if err := e.Listen(nil); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	closed := make(chan struct{})
+	go func() {
+		_ = e.Close(ctx)
+		close(closed)
+	}()
+	// The query itself may wait for its own deadline; Close must not wait for it.
+	select {
+	case <-closed:
+	case <-time.After(queryTimeout / 2):
+		t.Error("Close waits for queries although its time is over")
+		<-closed
+	}
 }

@@ -349,3 +349,52 @@ func TestForwardDeadConnection(t *testing.T) {
 		})
 	}
 }
+
+// One question is a few queries, whatever nonsense a server answers.
+func TestForwardDoesNotStorm(t *testing.T) {
+	for name, handle := range map[string]func(*dns.Msg) *dns.Msg{
+		"REFUSED without a question": func(q *dns.Msg) *dns.Msg {
+			return &dns.Msg{MsgHdr: dns.MsgHdr{Id: q.Id, Response: true, Rcode: dns.RcodeRefused}}
+		},
+		"OPT among the answers": func(q *dns.Msg) *dns.Msg {
+			m := zone(q)
+			m.Answer = append(m.Answer, &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT}})
+			return m
+		},
+		"SERVFAIL": rcode(dns.RcodeServerFailure),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := new(pipeNet)
+				s := n.add("192.0.2.1:853")
+				s.handle = handle
+				f := pipeForwarder(t, n, []string{"192.0.2.1:853"})
+				if a, _, err := try(f, "a.example"); err == nil && a.rcode == dns.RcodeSuccess {
+					t.Errorf("answer %+v", a)
+				}
+				if got := s.asked(); got > leastTries {
+					t.Errorf("%d queries for one question", got)
+				}
+			})
+		})
+	}
+}
+
+// A server that lost two connections and is whole again costs no connection a
+// query.
+func TestForwardForgivesResets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		s := n.add("192.0.2.1:853")
+		s.hangUp = func(conn, _ int) bool { return conn <= 2 }
+		f := pipeForwarder(t, n, []string{"192.0.2.1:853"})
+		for i := range 50 {
+			if _, _, err := try(f, fmt.Sprintf("n%d.example", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s.conns > 4 {
+			t.Errorf("%d connections for 50 queries", s.conns)
+		}
+	})
+}

@@ -15,6 +15,9 @@ import (
 // queries it took.
 const drainTimeout = queryTimeout + time.Second
 
+// drainHurry is how long it has where its address is wanted again.
+const drainHurry = 300 * time.Millisecond
+
 // listener answers on one address over UDP and TCP.
 type listener struct {
 	addr netip.AddrPort // with the real port
@@ -41,6 +44,9 @@ func (e *Engine) Listen(addrs []ListenAddr) error {
 			continue
 		}
 		l, err := e.open(a.Addr)
+		if errors.Is(err, syscall.EADDRINUSE) && e.endDrains() {
+			l, err = e.open(a.Addr) // it was our own
+		}
 		if err != nil && a.Optional && (errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)) {
 			e.log.Info("listen address skipped: this computer does not have it", "address", a.Addr.Addr())
 			continue
@@ -71,11 +77,7 @@ func (e *Engine) Listen(addrs []ListenAddr) error {
 // closed, the upstream connections; with the first one it connects.
 func (e *Engine) settle(gone map[netip.AddrPort]*listener, wasIdle bool) {
 	if len(gone) > 0 {
-		e.retired.Go(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
-			defer cancel()
-			closeAll(ctx, gone)
-		})
+		e.drain(gone)
 	}
 	switch idle := len(e.listeners) == 0; {
 	case wasIdle && !idle:
@@ -83,11 +85,51 @@ func (e *Engine) settle(gone map[netip.AddrPort]*listener, wasIdle bool) {
 	case idle && !wasIdle:
 		f := e.newForwarder(e.fwd.Load().configured(), e.fwd.Load().roots)
 		old := e.fwd.Swap(f)
-		e.retired.Go(func() {
-			<-old.retire()
-			old.close()
-		})
+		e.retire(old)
 	}
+}
+
+// drain is listeners that take no more queries and finish those they took.
+type drain struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// over tells whether all its queries are answered.
+func (d drain) over() bool {
+	select {
+	case <-d.done:
+		return true
+	default:
+		return false
+	}
+}
+
+func (e *Engine) drain(gone map[netip.AddrPort]*listener) {
+	ctx, cancel := context.WithTimeout(e.ctx, drainTimeout)
+	d := drain{cancel, make(chan struct{})}
+	e.drains = append(slices.DeleteFunc(e.drains, drain.over), d)
+	e.retired.Go(func() {
+		defer close(d.done)
+		defer cancel()
+		closeAll(ctx, gone)
+	})
+}
+
+// endDrains frees the addresses of listeners that still finish their queries,
+// after a short while, and tells whether there were any.
+func (e *Engine) endDrains() bool {
+	drains := e.drains
+	e.drains = nil
+	for _, d := range drains {
+		select {
+		case <-d.done:
+		case <-time.After(drainHurry):
+			d.cancel()
+			<-d.done
+		}
+	}
+	return len(drains) > 0
 }
 
 // Addrs are the open addresses, in order.

@@ -3,6 +3,8 @@ package resolver
 import (
 	"bytes"
 	"context"
+	"strconv"
+	"strings"
 
 	"github.com/miekg/dns"
 )
@@ -31,8 +33,8 @@ type special struct {
 }
 
 // specials are the names that never leave this computer: localhost and invalid
-// (RFC 6761), local (RFC 6762), onion (RFC 7686), home.arpa (RFC 8375) and
-// resolver.arpa (RFC 9462 section 6.4).
+// (RFC 6761), local (RFC 6762), onion (RFC 7686), home.arpa (RFC 8375),
+// resolver.arpa (RFC 9462 section 6.4) and private reverse zones.
 var specials = []special{
 	{suffix: "\x09localhost\x00", addresses: true},
 	{suffix: "\x07invalid\x00"},
@@ -40,6 +42,35 @@ var specials = []special{
 	{suffix: "\x05onion\x00"},
 	{suffix: "\x04home\x04arpa\x00"},
 	{suffix: "\x08resolver\x04arpa\x00", noData: true},
+}
+
+// init adds the reverse zones of addresses that mean nothing outside one
+// network (RFC 6303 section 4, RFC 7793).
+func init() {
+	zones := []string{
+		"10", "168.192", "0", "127", "254.169", "2.0.192", "100.51.198", "113.0.203", "255.255.255.255",
+	}
+	for i := 16; i < 32; i++ {
+		zones = append(zones, strconv.Itoa(i)+".172")
+	}
+	for i := 64; i < 128; i++ {
+		zones = append(zones, strconv.Itoa(i)+".100")
+	}
+	for i, z := range zones {
+		zones[i] = z + ".in-addr.arpa."
+	}
+	zero := strings.Repeat("0.", 31)
+	for _, z := range []string{"0." + zero, "1." + zero, "d.f.", "8.e.f.", "9.e.f.", "a.e.f.", "b.e.f.", "8.b.d.0.1.0.0.2."} {
+		zones = append(zones, z+"ip6.arpa.")
+	}
+	for _, z := range zones {
+		var buf [maxName]byte
+		n, err := dns.PackDomainName(z, buf[:], 0, nil, false)
+		if err != nil {
+			panic("reverse zone " + z + ": " + err.Error())
+		}
+		specials = append(specials, special{suffix: string(buf[:n])})
+	}
 }
 
 func (l localNames) exchange(ctx context.Context, qu *question) (*answer, error) {

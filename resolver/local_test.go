@@ -25,14 +25,20 @@ func TestLocalNames(t *testing.T) {
 		rcode     int
 		data      string
 	}{
-		{name: "localhost", typ: dns.TypeA, data: "127.0.0.1"},                   // RFC 6761 section 6.3
-		{name: "a.b.localhost", typ: dns.TypeAAAA, data: "::1"},                  //
-		{name: "localhost", typ: dns.TypeMX},                                     // NODATA
-		{name: "x.invalid", typ: dns.TypeA, rcode: dns.RcodeNameError},           // RFC 6761 section 6.4
-		{name: "printer.local", typ: dns.TypeA, rcode: dns.RcodeNameError},       // RFC 6762
-		{name: "abc.onion", typ: dns.TypeA, rcode: dns.RcodeNameError},           // RFC 7686
-		{name: "nas.home.arpa", typ: dns.TypeA, rcode: dns.RcodeNameError},       // RFC 8375
-		{name: "_dns.resolver.arpa", typ: dns.TypeSVCB, rcode: dns.RcodeSuccess}, // RFC 9462 section 6.4
+		{name: "localhost", typ: dns.TypeA, data: "127.0.0.1"},                          // RFC 6761 section 6.3
+		{name: "a.b.localhost", typ: dns.TypeAAAA, data: "::1"},                         //
+		{name: "localhost", typ: dns.TypeMX},                                            // NODATA
+		{name: "x.invalid", typ: dns.TypeA, rcode: dns.RcodeNameError},                  // RFC 6761 section 6.4
+		{name: "printer.local", typ: dns.TypeA, rcode: dns.RcodeNameError},              // RFC 6762
+		{name: "abc.onion", typ: dns.TypeA, rcode: dns.RcodeNameError},                  // RFC 7686
+		{name: "nas.home.arpa", typ: dns.TypeA, rcode: dns.RcodeNameError},              // RFC 8375
+		{name: "_dns.resolver.arpa", typ: dns.TypeSVCB, rcode: dns.RcodeSuccess},        // RFC 9462 section 6.4
+		{name: "1.0.168.192.in-addr.arpa", typ: dns.TypePTR, rcode: dns.RcodeNameError}, // RFC 6303 section 4.1
+		{name: "9.31.172.in-addr.arpa", typ: dns.TypePTR, rcode: dns.RcodeNameError},    //
+		{name: "1.1.127.100.in-addr.arpa", typ: dns.TypePTR, rcode: dns.RcodeNameError}, // RFC 7793
+		{name: "2.0.0.d.f.ip6.arpa", typ: dns.TypePTR, rcode: dns.RcodeNameError},       // RFC 6303 section 4.4
+		{name: "32.172.in-addr.arpa", typ: dns.TypePTR, forwarded: true},
+		{name: "8.8.8.8.in-addr.arpa", typ: dns.TypePTR, forwarded: true},
 		{name: "notlocalhost", typ: dns.TypeA, forwarded: true},
 		{name: "localhost.example", typ: dns.TypeA, forwarded: true},
 		{name: "x.test", typ: dns.TypeA, forwarded: true}, // used in labs

@@ -93,8 +93,18 @@ func (s *server) startProbe(late *question) {
 	s.f.spawn(s.runProbe)
 }
 
+// probePatience leaves time to connect where nothing speaks against the server.
+func (s *server) probePatience() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.conns) == 0 && !s.aside && s.probe.late == nil {
+		return dialTimeout + probeTimeout
+	}
+	return probeTimeout
+}
+
 func (s *server) runProbe() {
-	ctx, cancel := context.WithTimeout(s.f.ctx, probeTimeout)
+	ctx, cancel := context.WithTimeout(s.f.ctx, s.probePatience())
 	defer cancel()
 	qu := probeQuestion()
 	results := make(chan result, 1)

@@ -13,6 +13,8 @@ const (
 	ourUDPSize = 1232
 	// maxMessage is the size of the largest message (RFC 1035 section 4.2.2).
 	maxMessage = 65535
+	// maxDatagram is what fits into a UDP datagram over IPv4.
+	maxDatagram = 65507
 )
 
 // appendAnswer appends the answer to q to dst, its TTLs aged to now.
@@ -21,7 +23,7 @@ func appendAnswer(dst []byte, q *query, a *answer, now time.Time) []byte {
 	dst = append(dst, a.msg...)
 	msg := dst[start:]
 	flags := binary.BigEndian.Uint16(msg[2:])
-	flags = flags&bitAD | bitQR | bitRA | uint16(a.rcode&rcodeMask)
+	flags = flags&(bitAD|bitTC) | bitQR | bitRA | shortRCode(q, a.rcode)
 	if !q.do && q.flags&bitAD == 0 {
 		flags &^= bitAD // RFC 6840 section 5.8
 	}
@@ -43,10 +45,20 @@ func appendAnswer(dst []byte, q *query, a *answer, now time.Time) []byte {
 	if len(dst)-start <= q.limit() {
 		return dst
 	}
-	if q.tcp {
+	if q.tcp && q.edns {
 		return dropOPT(dst, start, len(a.msg))
 	}
 	return truncated(dst[:start], q, a)
+}
+
+// shortRCode is the part of an RCODE that the header holds. One that needs the
+// OPT record as well (RFC 6891 section 6.1.3) would mean something else without
+// it.
+func shortRCode(q *query, rcode int) uint16 {
+	if rcode > rcodeMask && !q.edns {
+		return dns.RcodeServerFailure
+	}
+	return uint16(rcode & rcodeMask)
 }
 
 // dropOPT leaves out our OPT record where an answer is whole only without it.
@@ -63,7 +75,7 @@ func (q *query) limit() int {
 	case q.tcp:
 		return maxMessage
 	case q.client.Addr().Unmap().IsLoopback():
-		return int(q.udpSize)
+		return min(int(q.udpSize), maxDatagram)
 	default:
 		return min(int(q.udpSize), ourUDPSize)
 	}
@@ -84,7 +96,7 @@ func truncated(dst []byte, q *query, a *answer) []byte {
 func appendError(dst []byte, q *query, rcode int, ede *EDE) []byte {
 	start := len(dst)
 	dst = append(dst, q.raw[:2]...)
-	flags := bitQR | bitRA | q.flags&(opcodeMask|bitRD|bitCD) | uint16(rcode&rcodeMask)
+	flags := bitQR | bitRA | q.flags&(opcodeMask|bitRD|bitCD) | shortRCode(q, rcode)
 	dst = binary.BigEndian.AppendUint16(dst, flags)
 	dst = append(dst, 0, 0, 0, 0, 0, 0, 0, 0)
 	if q.qEnd > 0 {

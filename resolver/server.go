@@ -29,7 +29,7 @@ const (
 	// shortDeaths is how many connections in a row must die young, owing
 	// answers, before a server counts as one of those; shortFor how long.
 	shortDeaths = 2
-	shortFor    = time.Minute
+	shortFor    = 10 * time.Second
 	// youngAnswers is how many answers make a connection's life a long one.
 	youngAnswers = 100
 	// asideNames is on how many different names a server must fail before it is
@@ -125,23 +125,19 @@ func (s *server) connect() {
 		s.mu.Unlock()
 		return // the other one may still come about
 	}
-	waiters := s.waiters
-	s.waiters = nil
 	if err == nil && s.closed {
 		err = errShutdown
 		_ = t.NetConn().Close()
 	}
 	if err != nil {
+		waiters := s.waiters
+		s.waiters = nil
 		s.mu.Unlock()
 		s.dialFailed(err, waiters)
 		return
 	}
 	c := newConn(s, t)
 	s.conns = append(s.conns, c)
-	if n := s.short.perConn; n > 0 && len(waiters) > n {
-		s.waiters = append(s.waiters, waiters[n:]...)
-		waiters = waiters[:n]
-	}
 	st := t.ConnectionState()
 	s.tls, s.kex = tls.VersionName(st.Version), st.CurveID.String()
 	if st.CurveID == 0 {
@@ -149,12 +145,7 @@ func (s *server) connect() {
 	}
 	s.mu.Unlock()
 	s.f.changed()
-	for _, k := range waiters {
-		if !c.send(k) {
-			s.submit(k)
-		}
-	}
-	s.dialForWaiters()
+	s.serveWaiters()
 }
 
 func (s *server) dialFailed(err error, waiters []*call) {
@@ -197,7 +188,7 @@ func (s *server) connEnded(c *conn, err error, owed int, answered uint64) {
 		s.short.learn(owed, answered)
 	}
 	s.mu.Unlock()
-	s.dialForWaiters()
+	s.serveWaiters()
 	s.f.changed()
 }
 
@@ -207,8 +198,13 @@ func (s *server) close(err error) {
 	s.mu.Lock()
 	s.closed = true
 	conns := append([]*conn(nil), s.conns...)
+	waiters := s.waiters
+	s.waiters = nil
 	s.mu.Unlock()
 	s.stopProbe()
+	for _, k := range waiters {
+		k.results <- result{call: k, err: &lostError{err}}
+	}
 	for _, c := range conns {
 		c.fail(err)
 	}

@@ -21,11 +21,11 @@ func (s *shortLived) learn(owed int, answered uint64) {
 	switch {
 	case answered >= youngAnswers:
 		s.deaths = 0
-	case owed > 0:
-		s.deaths++
+	case owed > 0 && answered > 0:
+		s.deaths++ // without an answer it says nothing about how many there are
 	}
-	if s.deaths >= shortDeaths && owed > 0 {
-		s.perConn = max(int(answered), 1)
+	if s.deaths >= shortDeaths && owed > 0 && answered > 0 {
+		s.perConn = int(answered)
 		s.until = time.Now().Add(shortFor)
 		s.on.Store(true)
 	}
@@ -34,7 +34,7 @@ func (s *shortLived) learn(owed int, answered uint64) {
 // pickShort is pick for such a server. Who finds no connection waits for one.
 func (s *server) pickShort(now time.Time) (best *conn, wantMore bool) {
 	if now.After(s.short.until) {
-		s.short.perConn, s.short.deaths = 0, 0
+		s.short.perConn, s.short.deaths = 0, shortDeaths-1
 		s.short.on.Store(false)
 		return s.pick(now)
 	}
@@ -51,16 +51,30 @@ func (s *server) pickShort(now time.Time) (best *conn, wantMore bool) {
 	return best, best == nil && busy < maxShortConns
 }
 
-// dialForWaiters opens another connection if calls wait for one.
-func (s *server) dialForWaiters() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.waiters) == 0 || s.closed {
-		return
-	}
-	now := time.Now()
-	if _, wantMore := s.pick(now); wantMore {
-		s.dialIfDue(now)
+// serveWaiters hands the calls that wait for a connection to those that take
+// them, and opens another where it is due.
+func (s *server) serveWaiters() {
+	for {
+		s.mu.Lock()
+		if len(s.waiters) == 0 || s.closed {
+			s.mu.Unlock()
+			return
+		}
+		now := time.Now()
+		c, wantMore := s.pick(now)
+		if wantMore {
+			s.dialIfDue(now)
+		}
+		if c == nil {
+			s.mu.Unlock()
+			return
+		}
+		k := s.waiters[0]
+		s.waiters = s.waiters[1:]
+		s.mu.Unlock()
+		if !c.send(k) {
+			s.submit(k)
+		}
 	}
 }
 
@@ -75,5 +89,7 @@ func (s *server) connIdle(c *conn) {
 	s.mu.Unlock()
 	if used {
 		s.f.spawn(func() { c.fail(errIdle) })
+		return
 	}
+	s.serveWaiters()
 }

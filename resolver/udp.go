@@ -125,6 +125,7 @@ func (l *udpListener) reply(s *scratch, oob []byte) {
 	_, _, err := l.conn.WriteMsgUDPAddrPort(s.out, oob, s.q.client)
 	if err != nil {
 		l.e.log.Debug("answer not sent", "client", s.q.client, "error", err)
+		return
 	}
 	l.e.report(s)
 }

@@ -30,7 +30,7 @@ func newHeader(act func(viewmodel.Action)) *header {
 	h.icon.FillMode = canvas.ImageFillContain
 	h.icon.SetMinSize(fyne.NewSquareSize(52))
 	words := vbox(2, h.title, h.sentence, h.hint)
-	line := container.New(&headerLayout{}, h.icon, middle(words), container.NewThemeOverride(middle(h.buttons), onTint{}))
+	line := container.New(&headerLayout{}, h.icon, middle(words), middle(h.buttons))
 	h.panel = newPanel(line, colorSurface, theme.ColorNameSeparator, radiusHeader, 20, 18)
 	return h
 }
@@ -113,5 +113,3 @@ func (*headerLayout) MinSize(objs []fyne.CanvasObject) fyne.Size {
 	words, buttons := objs[1].MinSize(), objs[2].MinSize()
 	return fyne.NewSize(headerIcon+2*headerGap+max(words.Width, 160)+buttons.Width, max(78, words.Height, buttons.Height))
 }
-
-var _ fyne.Layout = (*headerLayout)(nil)

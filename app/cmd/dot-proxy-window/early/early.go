@@ -1,7 +1,6 @@
 // Package early sets environment variables that Fyne reads while its packages
-// are initialised. It works because Go initialises packages in the order of
-// their import paths as far as their imports allow, and this one needs
-// little.
+// are initialised. Go initialises packages in the order of their import paths,
+// as far as their own imports allow, and this one imports next to nothing.
 package early
 
 import (
