@@ -5,14 +5,11 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
-
-	"dotproxy/app/control"
 )
 
 const (
@@ -31,18 +28,6 @@ type instance struct {
 	mu      sync.Mutex
 	handler func(view string)
 	early   *string // a request that came before there was a handler
-}
-
-// instanceFolder is where lock and socket are: the control socket's folder.
-func instanceFolder() string {
-	if runtime.GOOS != "windows" {
-		return filepath.Dir(control.UserPath())
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		dir = os.TempDir()
-	}
-	return filepath.Join(dir, "dot-proxy")
 }
 
 // takePlace makes this process the only window, or asks the one there is to

@@ -42,7 +42,7 @@ func run(list []string, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "dot-proxy-window:", err)
 		return 1
 	}
-	only, first := takePlace(instanceFolder(), args.view)
+	only, first := takePlace(control.UserFolder(), args.view)
 	if !first {
 		return 0
 	}
