@@ -35,7 +35,7 @@ copy_modules() { # folder
 make_root() { # empty folder
 	local root=$1 goroot
 	goroot=$(go env GOROOT)
-	copy_programs "$root" bash cat chmod cp ls mkdir rm sh &&
+	copy_programs "$root" bash cat chmod cp ls mkdir rm sed sh &&
 		mkdir -p "$root/etc/ssl/certs" "$root/usr/local/go" "$root/go/pkg/mod" &&
 		cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/" &&
 		cp -a "$goroot/bin" "$goroot/pkg" "$goroot/src" "$goroot/lib" "$goroot/VERSION" "$goroot/go.env" "$root/usr/local/go/" &&

@@ -161,6 +161,10 @@ holds() {
 	same "$(cat "$WORK/files")" "dot-proxy etc/ssl/certs/ca-certificates.crt "
 }
 
+says_version() {
+	same "$(docker run --rm "$NAME" version | cut -d' ' -f1,2)" "dot-proxy $(sed -n 's/^Version = "\(.*\)"$/\1/p' FyneApp.toml)"
+}
+
 no_shell() {
 	if docker run --rm --entrypoint /bin/sh "$NAME" -c true; then
 		echo "there is a shell" && return 1
@@ -211,6 +215,7 @@ test_image() {
 	check "docker build" docker build -t "$NAME" -f packaging/docker/Dockerfile .
 	check "image holds the program and the roots alone" holds
 	check "image has no shell" no_shell
+	check "image knows its version" says_version
 	check "docker run" docker run -d --name "$NAME-run" --health-interval=1s --health-retries=1 \
 		-p "$port:53/tcp" -p "$port:53/udp" "$NAME" --demo
 	check "answer over UDP" within 15 answers 127.0.0.1 "$port" +notcp

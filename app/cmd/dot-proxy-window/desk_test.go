@@ -57,7 +57,9 @@ func (d *desk) startX(gl bool) string {
 		d.Fatal(err)
 	}
 	defer r.Close()
-	args := []string{"-displayfd", "3", "-screen", "0", "1100x760x24", "-nolisten", "tcp"}
+	// Without -noreset the server starts anew when the last client goes, such as
+	// one call of xdotool before the window is there.
+	args := []string{"-noreset", "-displayfd", "3", "-screen", "0", "1100x760x24", "-nolisten", "tcp"}
 	if !gl {
 		args = append(args, "-extension", "GLX")
 	}
@@ -100,7 +102,13 @@ func (d *desk) window(args ...string) *running {
 		d.Fatal(err)
 	}
 	go func() { defer close(r.ended); _ = r.cmd.Wait() }()
-	d.Cleanup(func() { _ = r.cmd.Process.Kill(); <-r.ended })
+	d.Cleanup(func() {
+		_ = r.cmd.Process.Kill()
+		<-r.ended
+		if d.Failed() {
+			d.Logf("the window said: %s", r.stderr.String())
+		}
+	})
 	d.until("the window opens", func() bool {
 		out, _ := d.xdotool("search", "--onlyvisible", "--name", "^DoT Proxy$").Output()
 		r.id, _, _ = strings.Cut(strings.TrimSpace(string(out)), "\n")
