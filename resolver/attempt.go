@@ -3,11 +3,7 @@ package resolver
 import (
 	"context"
 	"errors"
-	"net/netip"
-	"strconv"
 	"time"
-
-	"github.com/miekg/dns"
 )
 
 const (
@@ -236,125 +232,6 @@ func (x *attempt) ask(s *server) {
 	s.submit(k)
 }
 
-// take judges how a call ended. It returns the answer that ends the attempt;
-// else how long to wait before the next try, or less than 0 to give up.
-func (x *attempt) take(r result) (*answer, time.Duration) {
-	if r.found != nil {
-		x.looking--
-		if r.err != nil {
-			x.err = r.err
-		}
-		return nil, 0
-	}
-	x.forget(r.call)
-	s := r.call.srv
-	if r.err != nil {
-		return nil, x.failed(s, r.err)
-	}
-	a, err := parseAnswer(r.msg, x.qu)
-	if err != nil {
-		fault := &Fault{Kind: FaultAnswer, Addr: s.addr, Text: "it sends broken answers", Err: err}
-		x.cause, x.err = append(x.cause, blame{s, fault}), fault
-		return nil, x.retry()
-	}
-	a.upstream, a.stored = s.addr, time.Now()
-	if c := r.call.conn.Load(); a.hasKeepalive && c != nil {
-		c.setIdle(a.keepalive)
-	}
-	if unexplained(a.rcode, a.ede) {
-		x.worst = a
-		x.erred = append(x.erred, s)
-		x.cause = append(x.cause, blame{s, answerFault(s.addr, a.rcode)})
-		return nil, 0
-	}
-	x.won(s, time.Since(r.call.sent))
-	return a, 0
-}
-
-// won notes who answered, and that those who gave an error did so on a name
-// that another could answer.
-func (x *attempt) won(s *server, took time.Duration) {
-	s.worked(took)
-	for _, b := range x.cause {
-		b.s.failedOn(x.qu, b.fault)
-	}
-	x.f.answeredBy(s.up.index)
-}
-
-// failed notes a call that got no answer, and tells how long to wait before
-// the next try.
-func (x *attempt) failed(s *server, err error) time.Duration {
-	x.err = err
-	if refusal, ok := errors.AsType[*refusalError](err); ok {
-		fault := answerFault(s.addr, refusal.rcode)
-		x.cause, x.err = append(x.cause, blame{s, fault}), fault
-		x.erred = append(x.erred, s)
-		return x.retry()
-	}
-	if lost, ok := errors.AsType[*lostError](err); ok {
-		if x.f.ctx.Err() != nil {
-			return -1 // the engine ends
-		}
-		x.err = newFault(s.addr, s.up.cfg.Name, lost.err)
-		x.lost++
-		// A connection may end at any time: the same server is asked again over
-		// a new one, and after a second loss another server as well.
-		if x.lost%3 != 0 {
-			x.untry(s)
-		}
-		if x.lost <= 3 {
-			return 0
-		}
-		return x.backoff(x.lost - 3)
-	}
-	s.up.lookupAgain()
-	return x.retry()
-}
-
-// retry tells how long to wait before the next try, or less than 0 where there
-// were enough.
-func (x *attempt) retry() time.Duration {
-	if len(x.live) > 0 || x.untried() {
-		return 0
-	}
-	if x.asked >= leastTries {
-		return -1
-	}
-	return x.backoff(x.asked)
-}
-
-func (x *attempt) backoff(n int) time.Duration {
-	return min(10*time.Millisecond<<min(n, 6), retryMost)
-}
-
-// untried tells whether a server was not asked yet in this round.
-func (x *attempt) untried() bool {
-	for _, u := range x.f.ups {
-		if u.best(x.tried, true) != nil {
-			return true
-		}
-	}
-	return false
-}
-
-func (x *attempt) untry(s *server) {
-	for i, t := range x.tried {
-		if t == s {
-			x.tried = append(x.tried[:i], x.tried[i+1:]...)
-			return
-		}
-	}
-}
-
-func (x *attempt) forget(k *call) {
-	for i, l := range x.live {
-		if l == k {
-			x.live = append(x.live[:i], x.live[i+1:]...)
-			return
-		}
-	}
-}
-
 // giveUp ends an attempt for which no server is left.
 func (x *attempt) giveUp() (*answer, error) {
 	if x.worst != nil {
@@ -378,40 +255,4 @@ func (x *attempt) timeout(ctx context.Context) error {
 		return errors.Join(err, &Fault{Kind: FaultTimeout, Addr: s.addr, Text: "it does not answer", Err: err})
 	}
 	return err
-}
-
-// unexplained tells whether an answer is an error without a reason that would
-// make it final: DNSSEC (EDE 6 to 12) and filtering (15 to 18) are reasons.
-func unexplained(rcode int, ede *EDE) bool {
-	if rcode != dns.RcodeServerFailure && rcode != dns.RcodeRefused {
-		return false
-	}
-	return ede == nil || ede.Code < 6 || ede.Code > 12 && ede.Code < 15 || ede.Code > 18
-}
-
-func answerFault(addr netip.AddrPort, rcode int) *Fault {
-	name := dns.RcodeToString[rcode]
-	if name == "" {
-		name = "RCODE " + strconv.Itoa(rcode)
-	}
-	return &Fault{Kind: FaultAnswer, Addr: addr, Text: "it answers only " + name}
-}
-
-// indexOf is the index of the provider that has addr.
-func (f *forwarder) indexOf(addr netip.AddrPort) int {
-	for i, u := range f.ups {
-		for _, s := range u.list() {
-			if s.addr == addr {
-				return i
-			}
-		}
-	}
-	return -1
-}
-
-// failedLately tells whether the last look-up failed a moment ago.
-func (u *upstream) failedLately() bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.fault != nil && time.Since(u.lookedUp) < lookupEvery
 }

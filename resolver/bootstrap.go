@@ -164,3 +164,10 @@ func addressRecords(msg []byte, typ uint16) ([]netip.Addr, error) {
 	}
 	return ips, nil
 }
+
+// failedLately tells whether the last look-up failed a moment ago.
+func (u *upstream) failedLately() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.fault != nil && time.Since(u.lookedUp) < lookupEvery
+}
