@@ -42,19 +42,25 @@ type Connection struct {
 	Backups string
 }
 
-// ConnectionOf describes the connected address of the provider in use, or
-// where none is connected the first with what is known.
+// ConnectionOf describes the connected address of the provider in use; where
+// none is connected just now, for lack of queries, the one that was.
 func ConnectionOf(s control.Status, list []control.Provider) Connection {
 	if s.State == control.Stopped || len(s.Upstreams) == 0 {
 		return Connection{Backups: backups(s, list)}
 	}
-	up := s.Upstreams[0]
-	if i := slices.IndexFunc(s.Upstreams, func(u control.Upstream) bool { return u.Connected }); i >= 0 {
-		up = s.Upstreams[i]
-	}
 	c := Connection{Backups: backups(s, list)}
-	if up.Connected {
-		c.Address, c.Name, c.KeyExchange = up.Address, up.Name, up.KeyExchange
+	i := slices.IndexFunc(s.Upstreams, func(u control.Upstream) bool { return u.Connected })
+	idle := i < 0
+	if idle {
+		i = slices.IndexFunc(s.Upstreams, func(u control.Upstream) bool { return u.TLS != "" && u.Error == "" })
+	}
+	if i < 0 {
+		return c
+	}
+	up := s.Upstreams[i]
+	c.Address, c.Name, c.KeyExchange = up.Address, up.Name, up.KeyExchange
+	if idle {
+		c.Address += ", idle"
 	}
 	return c
 }

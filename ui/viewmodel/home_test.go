@@ -51,6 +51,12 @@ func TestConnectionOf(t *testing.T) {
 	if want := (Connection{Backups: "no backup"}); got != want {
 		t.Errorf("not connected: %+v, want %+v", got, want)
 	}
+	idle := slices.Clone(ups)
+	idle[1].Connected, idle[1].TLS = false, "TLS 1.3"
+	got = ConnectionOf(control.Status{State: control.Protected, Upstreams: idle}, list)
+	if got.Address != "1.0.0.1:853, idle" || got.KeyExchange != "X25519MLKEM768" {
+		t.Errorf("idle: %+v", got)
+	}
 	if got := ConnectionOf(control.Status{State: control.Stopped, Upstreams: ups}, list); got.Address != "" || got.Backups == "no backup" {
 		t.Errorf("stopped: %+v", got)
 	}

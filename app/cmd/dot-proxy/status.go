@@ -100,6 +100,8 @@ func upstreamText(u control.Upstream) string {
 		return "connected, " + u.TLS + ", " + milliseconds(u.MedianMS)
 	case u.Connected:
 		return "connected, " + u.TLS
+	case u.TLS != "":
+		return "idle, connects at the next query"
 	}
 	return "not connected"
 }
