@@ -26,9 +26,7 @@ func (x *attempt) take(r result) (*answer, time.Duration) {
 	}
 	a, err := parseAnswer(r.msg, x.qu)
 	if err != nil {
-		fault := &Fault{Kind: FaultAnswer, Addr: s.addr, Text: "it sends broken answers", Err: err}
-		x.cause, x.err = append(x.cause, blame{s, fault}), fault
-		return nil, x.retry()
+		return nil, x.broken(r.call, err)
 	}
 	a.upstream, a.stored = s.addr, time.Now()
 	if c := r.call.conn.Load(); a.hasKeepalive && c != nil {
@@ -42,6 +40,19 @@ func (x *attempt) take(r result) (*answer, time.Duration) {
 	}
 	x.won(s, time.Since(r.call.sent))
 	return a, 0
+}
+
+// broken ends the connection that a message came from which is none: what
+// comes behind it cannot be trusted. The question is asked again as after any
+// lost connection.
+func (x *attempt) broken(k *call, err error) time.Duration {
+	if c := k.conn.Load(); c != nil {
+		c.fail(errBadFrame)
+	}
+	wait := x.failed(k.srv, &lostError{err})
+	fault := &Fault{Kind: FaultAnswer, Addr: k.srv.addr, Text: "it sends broken answers", Err: err}
+	x.cause, x.err = append(x.cause, blame{k.srv, fault}), fault
+	return wait
 }
 
 // won notes who answered, and that those who gave an error did so on a name
