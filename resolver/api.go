@@ -18,8 +18,7 @@ type Config struct {
 	Upstreams []provider.Upstream
 	// Roots are the authorities to trust; nil means the system's.
 	Roots *x509.CertPool
-	// CacheBytes bounds the memory of the answer cache; 0 means no cache.
-	CacheBytes int
+	Rules Rules
 	// OnQuery is called for each answered query, from many goroutines at once.
 	// It must return quickly and keep nothing of the event.
 	OnQuery func(*Event)
@@ -39,6 +38,14 @@ const (
 	SourceCache
 	SourceLocal
 	SourceCoalesced
+	// SourceStale: from the cache, after its time (RFC 8767).
+	SourceStale
+	// SourceOverride: from the overrides or the hosts file.
+	SourceOverride
+	// SourceRoute: from a server that only this domain is routed to.
+	SourceRoute
+	// SourceBlocked: stopped by a rule of ours.
+	SourceBlocked
 )
 
 // Event is one answered query. Its slices are valid only during the call that
@@ -58,6 +65,8 @@ type Event struct {
 	Source Source
 	// Upstream is the server that answered; invalid where none was asked.
 	Upstream netip.AddrPort
+	// Clear is set where the query left in clear text (a plain route).
+	Clear bool
 	// Answer is the whole answer in wire format.
 	Answer []byte
 	// EDE is the Extended DNS Error in the answer (RFC 8914), nil for none.

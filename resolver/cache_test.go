@@ -102,7 +102,7 @@ func TestCacheSurvivesScan(t *testing.T) {
 }
 
 func TestCacheHitAllocatesNothing(t *testing.T) {
-	e := New(Config{CacheBytes: 1 << 20})
+	e := New(Config{Rules: Rules{Cache: CacheRules{Bytes: 1 << 20}}})
 	raw := pack(t, func(m *dns.Msg) { m.SetEdns0(1232, false); m.Question[0].Name = "a.Example." })
 	e.cache.put(ask("a.example", dns.TypeA), kept(t, "a.example", 600), 0)
 	s := &scratch{out: make([]byte, 0, 4096)}
@@ -117,7 +117,7 @@ func TestCacheHitAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkHit(b *testing.B) {
-	e := New(Config{CacheBytes: 1 << 20})
+	e := New(Config{Rules: Rules{Cache: CacheRules{Bytes: 1 << 20}}})
 	raw := pack(b, func(m *dns.Msg) { m.SetEdns0(1232, false); m.Question[0].Name = "a.Example." })
 	e.cache.put(ask("a.example", dns.TypeA), kept(b, "a.example", 600), 0)
 	s := &scratch{out: make([]byte, 0, 4096)}

@@ -51,7 +51,7 @@ func New(cfg Config) *Engine { return newEngine(cfg, dialTCP) }
 
 func newEngine(cfg Config, dial func(context.Context, netip.AddrPort) (net.Conn, error)) *Engine {
 	e := &Engine{
-		cfg: cfg, log: cfg.Logger, dial: dial, cache: newCache(cfg.CacheBytes),
+		cfg: cfg, log: cfg.Logger, dial: dial, cache: newCache(cfg.Rules.Cache.Bytes),
 		listeners: make(map[netip.AddrPort]*listener),
 	}
 	if e.log == nil {
@@ -96,8 +96,8 @@ func (e *Engine) retire(old *forwarder) {
 	})
 }
 
-// SetCacheBytes bounds the memory of the answer cache; 0 turns it off.
-func (e *Engine) SetCacheBytes(n int) { e.cache.setLimit(n) }
+// SetRules answers by other rules from now on.
+func (e *Engine) SetRules(r Rules) { e.cache.setLimit(r.Cache.Bytes) }
 
 // FlushCache forgets all cached answers.
 func (e *Engine) FlushCache() { e.cache.flush() }

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func pipeEngine(t *testing.T, n *pipeNet, change func(*Config), servers ...string) *Engine {
 	t.Helper()
 	_, roots := pki()
-	cfg := Config{Roots: roots, CacheBytes: 1 << 20, Upstreams: pipeUpstreams(servers...)}
+	cfg := Config{Roots: roots, Rules: Rules{Cache: CacheRules{Bytes: 1 << 20}}, Upstreams: pipeUpstreams(servers...)}
 	if change != nil {
 		change(&cfg)
 	}

@@ -19,7 +19,7 @@ import (
 // dotEngine is an engine whose upstreams are TLS servers on loopback.
 func dotEngine(t *testing.T, roots *x509.CertPool, ups ...provider.Upstream) (*Engine, netip.AddrPort) {
 	t.Helper()
-	e := New(Config{Roots: roots, CacheBytes: 1 << 20, Upstreams: ups})
+	e := New(Config{Roots: roots, Rules: Rules{Cache: CacheRules{Bytes: 1 << 20}}, Upstreams: ups})
 	t.Cleanup(func() { _ = e.Close(t.Context()) })
 	return e, listenOn(t, e, "127.0.0.1:0")[0]
 }

@@ -174,7 +174,7 @@ func await(t *testing.T, what string, ok func() bool) {
 
 func startEngine(t *testing.T, roots *x509.CertPool, ups ...provider.Upstream) (*resolver.Engine, netip.AddrPort) {
 	t.Helper()
-	e := resolver.New(resolver.Config{Roots: roots, Upstreams: ups, CacheBytes: 1 << 20})
+	e := resolver.New(resolver.Config{Roots: roots, Upstreams: ups, Rules: resolver.Rules{Cache: resolver.CacheRules{Bytes: 1 << 20}}})
 	t.Cleanup(func() { _ = e.Close(t.Context()) })
 	if err := e.Listen([]resolver.ListenAddr{{Addr: netip.MustParseAddrPort("127.0.0.1:0")}}); err != nil {
 		t.Fatal(err)

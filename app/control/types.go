@@ -112,6 +112,14 @@ const (
 	SourceCache     Source = "cache"
 	SourceLocal     Source = "local"
 	SourceCoalesced Source = "coalesced"
+	// SourceStale is an answer from the cache after its time (RFC 8767).
+	SourceStale Source = "stale"
+	// SourceOverride is one of the user's own answers or the hosts file's.
+	SourceOverride Source = "override"
+	// SourceRoute is the server that this domain alone is routed to.
+	SourceRoute Source = "route"
+	// SourceBlocked was stopped by a rule of the engine.
+	SourceBlocked Source = "blocked"
 )
 
 // Query is one answered query.

@@ -50,8 +50,8 @@ func (d *Daemon) adopt(l layers, p plan) {
 	if !reflect.DeepEqual(old.upstreams, p.upstreams) || !sameRoots(old.roots, p.roots) {
 		d.eng.SetUpstreams(p.upstreams, p.roots)
 	}
-	if old.settings.CacheMiB != p.settings.CacheMiB {
-		d.eng.SetCacheBytes(p.settings.CacheMiB << 20)
+	if !reflect.DeepEqual(old.rules, p.rules) {
+		d.eng.SetRules(p.rules)
 	}
 	d.queries.SetPrivacy(p.settings.LogPrivacy)
 }

@@ -107,7 +107,7 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	d.queries = querylog.New(0, d.privacy())
 	d.hub.Source = d.followQueries
 	d.eng = s.engine(resolver.Config{
-		Upstreams: d.plan.upstreams, Roots: d.plan.roots, CacheBytes: d.plan.settings.CacheMiB << 20,
+		Upstreams: d.plan.upstreams, Roots: d.plan.roots, Rules: d.plan.rules,
 		OnQuery: d.onQuery, OnHealth: d.kick, Logger: d.log,
 	})
 	d.ctx, d.end = context.WithCancel(context.Background())

@@ -17,7 +17,7 @@ type engine interface {
 	Listen(addrs []resolver.ListenAddr) error
 	Addrs() []netip.AddrPort
 	SetUpstreams(u []provider.Upstream, roots *x509.CertPool)
-	SetCacheBytes(n int)
+	SetRules(r resolver.Rules)
 	Health() resolver.Health
 	Close(ctx context.Context) error
 }

@@ -31,7 +31,7 @@ type fakeEngine struct {
 }
 
 func (f *fakeEngine) make(c resolver.Config) engine {
-	f.cfg, f.upstreams, f.roots, f.cache = c, c.Upstreams, c.Roots, c.CacheBytes
+	f.cfg, f.upstreams, f.roots, f.cache = c, c.Upstreams, c.Roots, c.Rules.Cache.Bytes
 	return f
 }
 
@@ -69,10 +69,10 @@ func (f *fakeEngine) SetUpstreams(u []provider.Upstream, roots *x509.CertPool) {
 	f.switches++
 }
 
-func (f *fakeEngine) SetCacheBytes(n int) {
+func (f *fakeEngine) SetRules(r resolver.Rules) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.cache = n
+	f.cache = r.Cache.Bytes
 }
 
 func (f *fakeEngine) Health() resolver.Health {

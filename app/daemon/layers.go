@@ -103,6 +103,7 @@ type plan struct {
 	listen    []resolver.ListenAddr
 	upstreams []provider.Upstream
 	roots     *x509.CertPool
+	rules     resolver.Rules
 }
 
 // plan validates everything and reads the certificate file. The problem names
@@ -113,6 +114,7 @@ func (l layers) plan() (plan, *control.Problem) {
 		return plan{}, found[0]
 	}
 	p.listen = l.listenAddrs(p.settings)
+	p.rules = rules(p.settings)
 	if l.demo != nil {
 		p.upstreams, p.roots = []provider.Upstream{l.demo.Upstream}, l.demo.Roots
 		return p, nil
@@ -130,6 +132,11 @@ func (l layers) plan() (plan, *control.Problem) {
 	}
 	p.roots = roots
 	return p, nil
+}
+
+// rules is how the engine is to answer.
+func rules(s control.Settings) resolver.Rules {
+	return resolver.Rules{Cache: resolver.CacheRules{Bytes: s.CacheMiB << 20}}
 }
 
 // listenAddrs marks addresses that nobody asked for as optional.

@@ -14,6 +14,10 @@ var sources = [...]control.Source{
 	resolver.SourceCache:     control.SourceCache,
 	resolver.SourceLocal:     control.SourceLocal,
 	resolver.SourceCoalesced: control.SourceCoalesced,
+	resolver.SourceStale:     control.SourceStale,
+	resolver.SourceOverride:  control.SourceOverride,
+	resolver.SourceRoute:     control.SourceRoute,
+	resolver.SourceBlocked:   control.SourceBlocked,
 }
 
 // onQuery is part of a query's way: it neither allocates nor waits.

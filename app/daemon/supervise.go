@@ -78,7 +78,7 @@ func (d *Daemon) reload() *control.Problem {
 		return d.blocked
 	}
 	d.eng.SetUpstreams(d.plan.upstreams, d.plan.roots)
-	d.eng.SetCacheBytes(d.plan.settings.CacheMiB << 20)
+	d.eng.SetRules(d.plan.rules)
 	d.queries.SetPrivacy(d.plan.settings.LogPrivacy)
 	return nil
 }

@@ -40,6 +40,15 @@ type Upstream struct {
 	// CertHashes are SHA-256 digests of a certificate's TBS part, one of which
 	// must be in the verified chain (DNS stamps); none means no such check.
 	CertHashes [][32]byte
+	// Pins are SHA-256 digests of a certificate's SubjectPublicKeyInfo, one of
+	// which must be in the chain (RFC 7858 section 4.2); none means no such
+	// check. With PinsOnly they alone prove who the server is: neither authority
+	// nor name is checked.
+	Pins     [][32]byte
+	PinsOnly bool
+	// ClientCert and ClientKey are PEM files with which we prove who we are
+	// (RFC 8310 section 5.1), empty for none.
+	ClientCert, ClientKey string
 }
 
 // Provider is a public DNS-over-TLS service. Filter, DNSSEC and LogPolicy are
