@@ -67,6 +67,9 @@ type Event struct {
 	Upstream netip.AddrPort
 	// Clear is set where the query left in clear text (a plain route).
 	Clear bool
+	// AD is set where the upstream vouches for the answer (RFC 4035 section
+	// 3.2.3), whether the client asked or not.
+	AD bool
 	// Answer is the whole answer in wire format.
 	Answer []byte
 	// EDE is the Extended DNS Error in the answer (RFC 8914), nil for none.

@@ -58,6 +58,12 @@ func (x *attempt) end() {
 func (x *attempt) run(ctx context.Context) (*answer, error) {
 	x.f.probeAside(x.began)
 	x.next()
+	if x.f.rules.Race {
+		x.backups = true
+		for _, u := range x.f.ups[1:] {
+			x.tryUpstream(u, false)
+		}
+	}
 	timer := time.NewTimer(x.patience())
 	defer timer.Stop()
 	for {

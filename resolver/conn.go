@@ -86,7 +86,7 @@ func (c *conn) send(k *call) bool {
 	}
 	c.used, c.usedWall, k.sent = now, now.UnixNano(), now
 	c.waiting++
-	c.out = upstreamQuery(c.out, k.qu, id, c.asked == 0)
+	c.out = upstreamQuery(c.out, k.qu, id, c.asked == 0, c.srv.f.rules.HideSubnet)
 	c.asked++
 	c.mu.Unlock()
 	if k.cancelled.Load() {

@@ -33,6 +33,7 @@ type Engine struct {
 	log     *slog.Logger
 	dial    func(context.Context, netip.AddrPort) (net.Conn, error)
 	cache   *cache
+	memory  *memory
 	chain   exchanger
 	fwd     atomic.Pointer[forwarder]
 	pending atomic.Int64
@@ -41,6 +42,7 @@ type Engine struct {
 	cancel  context.CancelFunc // cuts short what is on its way out
 
 	mu        sync.Mutex
+	rules     Rules
 	listeners map[netip.AddrPort]*listener
 	drains    []drain
 	closed    bool
@@ -51,20 +53,24 @@ func New(cfg Config) *Engine { return newEngine(cfg, dialTCP) }
 
 func newEngine(cfg Config, dial func(context.Context, netip.AddrPort) (net.Conn, error)) *Engine {
 	e := &Engine{
-		cfg: cfg, log: cfg.Logger, dial: dial, cache: newCache(cfg.Rules.Cache.Bytes),
+		cfg: cfg, rules: cfg.Rules, log: cfg.Logger, dial: dial, cache: newCache(cfg.Rules.Cache),
 		listeners: make(map[netip.AddrPort]*listener),
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
-	e.chain = localNames{newCoalescer(cached{e.cache, e}, &e.cache.epoch)}
+	e.memory = newMemory(e.cache, e, e.down)
+	e.chain = localNames{e.memory}
 	e.fwd.Store(e.newForwarder(cfg.Upstreams, cfg.Roots))
 	return e
 }
 
 func (e *Engine) newForwarder(ups []provider.Upstream, roots *x509.CertPool) *forwarder {
-	return newForwarder(forwarderConfig{upstreams: ups, roots: roots, dial: e.dial, log: e.log, onHealth: e.cfg.OnHealth})
+	return newForwarder(forwarderConfig{
+		upstreams: ups, roots: roots, dial: e.dial, log: e.log, rules: e.rules,
+		onHealth: e.cfg.OnHealth, onReturn: e.cache.forgetFailures,
+	})
 }
 
 // SetUpstreams asks other upstreams from now on. Queries under way finish with
@@ -76,13 +82,8 @@ func (e *Engine) SetUpstreams(ups []provider.Upstream, roots *x509.CertPool) {
 	if e.closed {
 		return
 	}
-	f := e.newForwarder(ups, roots)
-	old := e.fwd.Swap(f)
+	e.replace(ups, roots)
 	e.cache.flush()
-	if len(e.listeners) > 0 {
-		f.warm()
-	}
-	e.retire(old)
 }
 
 // retire closes a forwarder when the queries that it took are answered.
@@ -96,8 +97,33 @@ func (e *Engine) retire(old *forwarder) {
 	})
 }
 
-// SetRules answers by other rules from now on.
-func (e *Engine) SetRules(r Rules) { e.cache.setLimit(r.Cache.Bytes) }
+// SetRules answers by other rules from now on. Queries under way finish by the
+// old ones.
+func (e *Engine) SetRules(r Rules) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	old := e.rules
+	e.rules = r
+	e.cache.setRules(r.Cache)
+	if e.closed {
+		return
+	}
+	if old.Race != r.Race || old.HideSubnet != r.HideSubnet {
+		f := e.fwd.Load()
+		e.replace(f.configured(), f.roots)
+	}
+}
+
+// replace asks other upstreams, or the same by other rules. It is called with
+// the lock held.
+func (e *Engine) replace(ups []provider.Upstream, roots *x509.CertPool) {
+	f := e.newForwarder(ups, roots)
+	old := e.fwd.Swap(f)
+	if len(e.listeners) > 0 {
+		f.warm()
+	}
+	e.retire(old)
+}
 
 // FlushCache forgets all cached answers.
 func (e *Engine) FlushCache() { e.cache.flush() }
@@ -116,6 +142,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	defer e.cancel()
 	defer context.AfterFunc(ctx, e.cancel)()
 	closeAll(ctx, listeners)
+	e.memory.close()
 	f := e.fwd.Load()
 	select {
 	case <-f.retire():
@@ -140,25 +167,8 @@ func (e *Engine) exchange(ctx context.Context, qu *question) (*answer, error) {
 	}
 }
 
-// cached answers from the cache and keeps what next answers.
-type cached struct {
-	cache *cache
-	next  exchanger
-}
-
-func (c cached) exchange(ctx context.Context, qu *question) (*answer, error) {
-	if a := c.cache.get(qu, time.Now()); a != nil {
-		hit := *a
-		hit.source = SourceCache
-		return &hit, nil
-	}
-	epoch := c.cache.epoch.Load()
-	a, err := c.next.exchange(ctx, qu)
-	if err == nil {
-		c.cache.put(qu, a, epoch)
-	}
-	return a, err
-}
+// down tells whether no upstream is known to work.
+func (e *Engine) down() bool { return e.fwd.Load().down() }
 
 // scratch is what one goroutine needs to answer one query after another.
 type scratch struct {
@@ -182,12 +192,12 @@ func (e *Engine) quick(s *scratch, raw []byte) bool {
 		s.event(rcode, SourceLocal, netip.AddrPort{}, nil)
 		return true
 	}
-	a := e.cache.get(&s.q.question, s.q.arrived)
+	a := e.memory.known(&s.q.question, e.cache.find(&s.q.question, s.q.arrived))
 	if a == nil {
 		return false
 	}
 	s.out = appendAnswer(s.out, &s.q, a, s.q.arrived)
-	s.event(a.rcode, SourceCache, netip.AddrPort{}, a.ede)
+	s.answered(a)
 	return true
 }
 
@@ -208,11 +218,17 @@ func (e *Engine) slow(s *scratch) {
 		return
 	}
 	s.out = appendAnswer(s.out[:0], &s.q, a, time.Now())
+	s.answered(a)
+}
+
+// answered notes the answer as the query's event.
+func (s *scratch) answered(a *answer) {
 	server := a.upstream
-	if a.source == SourceCache {
+	if a.source == SourceCache || a.source == SourceStale {
 		server = netip.AddrPort{}
 	}
 	s.event(a.rcode, a.source, server, a.ede)
+	s.ev.AD = a.msg[3]&bitAD != 0
 }
 
 func (s *scratch) event(rcode int, src Source, server netip.AddrPort, ede *EDE) {

@@ -21,7 +21,9 @@ type forwarderConfig struct {
 	dial      func(context.Context, netip.AddrPort) (net.Conn, error)
 	log       *slog.Logger
 	onHealth  func()
+	onReturn  func() // a server works again
 	isBoot    bool
+	rules     Rules
 }
 
 // forwarder asks the configured upstreams. It is made for one set of them and
@@ -32,7 +34,9 @@ type forwarder struct {
 	dial     func(context.Context, netip.AddrPort) (net.Conn, error)
 	log      *slog.Logger
 	onHealth func()
+	onReturn func()
 	isBoot   bool
+	rules    Rules
 	seed     maphash.Seed
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -51,7 +55,7 @@ type forwarder struct {
 
 func newForwarder(cfg forwarderConfig) *forwarder {
 	f := &forwarder{
-		roots: cfg.roots, dial: cfg.dial, log: cfg.log, onHealth: cfg.onHealth, isBoot: cfg.isBoot,
+		roots: cfg.roots, dial: cfg.dial, log: cfg.log, onHealth: cfg.onHealth, onReturn: cfg.onReturn, isBoot: cfg.isBoot, rules: cfg.rules,
 		seed: maphash.MakeSeed(), unused: make(chan struct{}),
 	}
 	if f.log == nil {
@@ -169,13 +173,33 @@ func (f *forwarder) changed() {
 	}
 }
 
+// returned tells the engine that a server works again.
+func (f *forwarder) returned() {
+	if f.onReturn != nil {
+		f.onReturn()
+	}
+}
+
 // answeredBy notes which provider gave the latest answer.
 func (f *forwarder) answeredBy(index int) {
+	if f.rules.Race && index > 0 && f.ups[0].best(nil, false) != nil {
+		index = 0 // the first works too: it only lost this race
+	}
 	moved := f.answering.Load() != int32(index) && f.answering.Swap(int32(index)) != int32(index)
 	fresh := !f.known.Load() && !f.known.Swap(true)
 	if moved || fresh {
 		f.changed()
 	}
+}
+
+// down tells whether every server is set aside.
+func (f *forwarder) down() bool {
+	for _, u := range f.ups {
+		if u.best(nil, false) != nil || u.unresolved() && !u.failedLately() {
+			return false
+		}
+	}
+	return true
 }
 
 // failedAll notes that nobody answered.

@@ -111,6 +111,18 @@ func (s *pipeServer) asked() int {
 	return len(s.queries)
 }
 
+func (s *pipeServer) askedFor(name string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, q := range s.queries {
+		if q == name {
+			n++
+		}
+	}
+	return n
+}
+
 // cut ends every connection.
 func (s *pipeServer) cut() {
 	s.mu.Lock()

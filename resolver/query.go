@@ -17,6 +17,9 @@ type question struct {
 	do     bool
 	cd     bool
 	rd     bool
+	// ahead is set where no client asks but the cache, before an answer ends. It
+	// is no part of the key.
+	ahead bool
 }
 
 // name is the question's name in wire format and lower case.

@@ -89,8 +89,9 @@ func TestParseQueryFields(t *testing.T) {
 
 func TestUpstreamQueryIsPadded(t *testing.T) {
 	for _, name := range []string{".", "a.example.", "a-rather-long-name-that-fills-the-block.with-many-labels.and-some-more-of-them.example.com."} {
-		for _, keepalive := range []bool{false, true} {
-			frame := upstreamQuery(nil, ask(name, dns.TypeAAAA), 7, keepalive)
+		for bits := range 4 {
+			keepalive, noSubnet := bits&1 > 0, bits&2 > 0
+			frame := upstreamQuery(nil, ask(name, dns.TypeAAAA), 7, keepalive, noSubnet)
 			if (len(frame)-2)%128 != 0 {
 				t.Errorf("%s: %d octets, want a multiple of 128", name, len(frame)-2)
 			}
@@ -101,9 +102,17 @@ func TestUpstreamQueryIsPadded(t *testing.T) {
 			if m.Id != 7 || m.Question[0].Name != name || !m.RecursionDesired || m.IsEdns0() == nil {
 				t.Errorf("wrong query: %v", m)
 			}
-			_, has := m.IsEdns0().Option[0].(*dns.EDNS0_TCP_KEEPALIVE)
-			if has != keepalive {
-				t.Errorf("keepalive option: %v, want %v", has, keepalive)
+			hasKeepalive, hasSubnet := false, false
+			for _, o := range m.IsEdns0().Option {
+				switch o := o.(type) {
+				case *dns.EDNS0_TCP_KEEPALIVE:
+					hasKeepalive = true
+				case *dns.EDNS0_SUBNET:
+					hasSubnet = o.SourceNetmask == 0 && o.SourceScope == 0 && o.Family == 1
+				}
+			}
+			if hasKeepalive != keepalive || hasSubnet != noSubnet {
+				t.Errorf("keepalive %v, empty subnet %v; want %v, %v", hasKeepalive, hasSubnet, keepalive, noSubnet)
 			}
 		}
 	}

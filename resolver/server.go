@@ -238,6 +238,7 @@ func (s *server) worked(took time.Duration) {
 	if was != nil {
 		s.stopProbe()
 		s.f.log.Info("upstream works again", "server", s.addr, "name", s.up.cfg.Name)
+		s.f.returned()
 		s.f.changed()
 	}
 }
