@@ -3,6 +3,7 @@ package resolver
 import (
 	"bytes"
 	"hash/maphash"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -188,6 +189,32 @@ func (s *shard) room(e *entry, qu *question, size, limit int64) *entry {
 		s.insert(e)
 	}
 	return e
+}
+
+// all yields what is kept, the oldest first.
+func (c *cache) all() iter.Seq2[string, *answer] {
+	return func(yield func(string, *answer) bool) {
+		for i := range c.shards {
+			for _, e := range c.shards[i].list() {
+				if !yield(e.key, e.ans) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// list copies the entries that hold an answer.
+func (s *shard) list() []entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]entry, 0, len(s.entries))
+	for e := s.tail; e != nil; e = e.newer {
+		if e.ans != nil {
+			list = append(list, entry{key: e.key, ans: e.ans})
+		}
+	}
+	return list
 }
 
 func (s *shard) insert(e *entry) {
