@@ -25,6 +25,9 @@ type Config struct {
 	// OnHealth is called after an upstream's condition changed, never with a
 	// lock held. It must return quickly; Health tells the condition.
 	OnHealth func()
+	// Network names the network that the computer is on, by anything that tells
+	// it from others; nil means that it is always the same.
+	Network func() string
 	// Logger receives upstream errors; nil discards them.
 	Logger *slog.Logger
 }

@@ -43,6 +43,7 @@ type Engine struct {
 
 	mu        sync.Mutex
 	rules     Rules
+	ports     *ports
 	listeners map[netip.AddrPort]*listener
 	drains    []drain
 	closed    bool
@@ -53,7 +54,7 @@ func New(cfg Config) *Engine { return newEngine(cfg, dialTCP) }
 
 func newEngine(cfg Config, dial func(context.Context, netip.AddrPort) (net.Conn, error)) *Engine {
 	e := &Engine{
-		cfg: cfg, rules: cfg.Rules, log: cfg.Logger, dial: dial, cache: newCache(cfg.Rules.Cache),
+		cfg: cfg, rules: cfg.Rules, ports: &ports{network: cfg.Network}, log: cfg.Logger, dial: dial, cache: newCache(cfg.Rules.Cache),
 		listeners: make(map[netip.AddrPort]*listener),
 	}
 	if e.log == nil {
@@ -68,7 +69,7 @@ func newEngine(cfg Config, dial func(context.Context, netip.AddrPort) (net.Conn,
 
 func (e *Engine) newForwarder(ups []provider.Upstream, roots *x509.CertPool) *forwarder {
 	return newForwarder(forwarderConfig{
-		upstreams: ups, roots: roots, dial: e.dial, log: e.log, rules: e.rules,
+		upstreams: ups, roots: roots, dial: e.dial, log: e.log, rules: e.rules, ports: e.ports,
 		onHealth: e.cfg.OnHealth, onReturn: e.cache.forgetFailures,
 	})
 }

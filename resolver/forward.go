@@ -24,6 +24,7 @@ type forwarderConfig struct {
 	onReturn  func() // a server works again
 	isBoot    bool
 	rules     Rules
+	ports     *ports // nil remembers nothing beyond the forwarder's life
 }
 
 // forwarder asks the configured upstreams. It is made for one set of them and
@@ -37,6 +38,7 @@ type forwarder struct {
 	onReturn func()
 	isBoot   bool
 	rules    Rules
+	ports    *ports
 	seed     maphash.Seed
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -46,8 +48,12 @@ type forwarder struct {
 	answering atomic.Int32
 	budget    atomic.Int64 // for hedges
 
-	mu      sync.Mutex
-	boot    *forwarder
+	mu   sync.Mutex
+	boot *forwarder
+	// network ends when the computer is on another one.
+	network      context.Context
+	leaveNetwork context.CancelCauseFunc
+
 	users   int // exchanges under way
 	retired bool
 	unused  chan struct{} // closed when retired and users is 0
@@ -55,13 +61,17 @@ type forwarder struct {
 
 func newForwarder(cfg forwarderConfig) *forwarder {
 	f := &forwarder{
-		roots: cfg.roots, dial: cfg.dial, log: cfg.log, onHealth: cfg.onHealth, onReturn: cfg.onReturn, isBoot: cfg.isBoot, rules: cfg.rules,
+		roots: cfg.roots, dial: cfg.dial, log: cfg.log, onHealth: cfg.onHealth, onReturn: cfg.onReturn, isBoot: cfg.isBoot, rules: cfg.rules, ports: cfg.ports,
 		seed: maphash.MakeSeed(), unused: make(chan struct{}),
 	}
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)
 	}
+	if f.ports == nil {
+		f.ports = new(ports)
+	}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
+	f.network, f.leaveNetwork = context.WithCancelCause(f.ctx)
 	f.answering.Store(-1)
 	f.budget.Store(hedgeShare * hedgeSaved)
 	for i, u := range cfg.upstreams {

@@ -65,6 +65,7 @@ type pipeServer struct {
 	handle  func(*dns.Msg) *dns.Msg
 	delay   time.Duration
 	hangUp  func(conn, query int) bool
+	tried   int // connections tried
 	conns   int
 	queries []string
 	resumed int
@@ -89,6 +90,7 @@ func (n *pipeNet) dial(ctx context.Context, addr netip.AddrPort) (net.Conn, erro
 	n.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.tried++
 	if s.down != nil {
 		return nil, s.down
 	}
@@ -109,6 +111,12 @@ func (s *pipeServer) asked() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.queries)
+}
+
+func (s *pipeServer) dialed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tried
 }
 
 func (s *pipeServer) askedFor(name string) int {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -59,6 +60,8 @@ type server struct {
 	failed   map[uint64]struct{} // hashes of names since the last success
 	probe    probeState
 	tls, kex string
+
+	alternative atomic.Bool // learnPort knows that it answers
 }
 
 // submit sends a call over a kept connection, or opens one and sends it then.
@@ -116,9 +119,18 @@ func (s *server) dialIfDue(now time.Time) {
 
 // connect opens a connection and gives it to those who wait for one.
 func (s *server) connect() {
-	ctx, cancel := context.WithTimeout(s.f.ctx, dialTimeout)
+	s.f.mu.Lock()
+	network := s.f.network
+	s.f.mu.Unlock()
+	ctx, cancel := context.WithTimeout(network, dialTimeout)
 	defer cancel()
 	t, err := s.dial(ctx)
+	if errors.Is(context.Cause(network), errMoved) {
+		if err == nil {
+			_ = t.NetConn().Close()
+		}
+		err = &lostError{errMoved}
+	}
 	s.mu.Lock()
 	s.dials--
 	if err != nil && s.dials > 0 {
@@ -149,7 +161,7 @@ func (s *server) connect() {
 }
 
 func (s *server) dialFailed(err error, waiters []*call) {
-	if s.f.ctx.Err() == nil && !errors.Is(err, errShutdown) {
+	if s.f.ctx.Err() == nil && !errors.Is(err, errShutdown) && !errors.Is(err, errMoved) {
 		fault := newFault(s.addr, s.up.cfg.Name, err)
 		err = fault
 		s.setAside(fault)
@@ -235,6 +247,7 @@ func (s *server) worked(took time.Duration) {
 	clear(s.failed)
 	s.probe.late = nil
 	s.mu.Unlock()
+	s.learnPort(was)
 	if was != nil {
 		s.stopProbe()
 		s.f.log.Info("upstream works again", "server", s.addr, "name", s.up.cfg.Name)
