@@ -100,7 +100,8 @@ func (s *server) networkChanged() {
 	s.fault, s.aside = nil, false
 	clear(s.failed)
 	s.alternative.Store(false)
-	conns := append([]*conn(nil), s.conns...)
+	conns := s.conns
+	s.conns = nil
 	s.mu.Unlock()
 	for _, c := range conns {
 		c.fail(errMoved)
