@@ -125,7 +125,8 @@ const (
 	FaultRefused
 	// FaultTimeout: the server did not answer in time.
 	FaultTimeout
-	// FaultCertificate: the certificate could not be verified.
+	// FaultCertificate: the certificate could not be verified, be it for want of
+	// a pinned key or because this computer's clock is wrong.
 	FaultCertificate
 	// FaultTLS: the handshake failed for another reason, such as the version.
 	FaultTLS
@@ -136,6 +137,9 @@ const (
 	FaultAnswer
 	// FaultLookup: the server's name could not be looked up over TLS.
 	FaultLookup
+	// FaultClientCert: the server wants a client certificate, does not take
+	// ours, or the files of ours cannot be used.
+	FaultClientCert
 )
 
 // Fault is why a server cannot be used, said for people. It is an error.

@@ -331,8 +331,8 @@ func (c *conn) fail(err error) {
 	} else {
 		_ = c.tls.NetConn().Close()
 	}
-	c.srv.connEnded(c, err, len(owed), answered)
+	lost := c.srv.connEnded(c, err, len(owed), answered)
 	for _, k := range owed {
-		k.results <- result{call: k, err: &lostError{err}}
+		k.results <- result{call: k, err: lost}
 	}
 }

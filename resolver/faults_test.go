@@ -112,8 +112,8 @@ func TestFaultsOfCertificates(t *testing.T) {
 	}{
 		{"wrong name", resolvertest.WithCertificate(ca.Issue(resolvertest.Cert{Names: []string{"other.test"}})), FaultCertificate, "is for other.test, not for dot.test"},
 		{"expired", resolvertest.WithCertificate(ca.Issue(resolvertest.Cert{Names: []string{"dot.test"}, IPs: local, NotBefore: now.AddDate(-2, 0, 0), NotAfter: now.AddDate(-1, 0, 0)})), FaultCertificate, "expired on"},
-		{"not yet valid", resolvertest.WithCertificate(ca.Issue(resolvertest.Cert{Names: []string{"dot.test"}, IPs: local, NotBefore: now.AddDate(1, 0, 0), NotAfter: now.AddDate(2, 0, 0)})), FaultCertificate, "computer’s clock"},
-		{"self-signed", resolvertest.WithCertificate(ca.Issue(resolvertest.Cert{Names: []string{"dot.test"}, IPs: local, SelfSigned: true})), FaultCertificate, "unknown authority"},
+		{"not yet valid", resolvertest.WithCertificate(ca.Issue(resolvertest.Cert{Names: []string{"dot.test"}, IPs: local, NotBefore: now.AddDate(1, 0, 0), NotAfter: now.AddDate(2, 0, 0)})), FaultCertificate, "and this computer’s clock says " + now.Format(dayFormat) + ", which is probably wrong"},
+		{"self-signed", resolvertest.WithCertificate(ca.Issue(resolvertest.Cert{Names: []string{"dot.test"}, IPs: local, SelfSigned: true})), FaultCertificate, "self-signed, so no authority vouches for it"},
 		{"unknown authority", resolvertest.WithCertificate(resolvertest.NewCA(t).Issue(resolvertest.Cert{Names: []string{"dot.test"}, IPs: local})), FaultCertificate, "unknown authority"},
 		{"TLS 1.1", resolvertest.WithTLS(func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }), FaultTLS, "no TLS version from 1.2 up"},
 	} {

@@ -177,7 +177,7 @@ func (s *server) dial(ctx context.Context) (*tls.Conn, error) {
 		return nil, err
 	}
 	t := tls.Client(raw, s.conf)
-	if err := t.HandshakeContext(ctx); err != nil {
+	if err := shake(ctx, t, s.up.cfg); err != nil {
 		_ = raw.Close()
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
@@ -187,8 +187,13 @@ func (s *server) dial(ctx context.Context) (*tls.Conn, error) {
 	return t, nil
 }
 
-// connEnded forgets a connection.
-func (s *server) connEnded(c *conn, err error, owed int, answered uint64) {
+// connEnded forgets a connection and returns what the calls hear that it owed
+// answers to. They are asked again, unless the server wants of us what we
+// cannot show: it would refuse the next connection too.
+func (s *server) connEnded(c *conn, err error, owed int, answered uint64) error {
+	var lost error = &lostError{err}
+	proof, refused := errors.AsType[*proofError](afterHandshake(err, s.up.cfg))
+	refused = refused && answered == 0
 	s.mu.Lock()
 	for i, have := range s.conns {
 		if have == c {
@@ -196,12 +201,18 @@ func (s *server) connEnded(c *conn, err error, owed int, answered uint64) {
 			break
 		}
 	}
-	if !errors.Is(err, errShutdown) && !errors.Is(err, errIdle) {
+	if !refused && !errors.Is(err, errShutdown) && !errors.Is(err, errIdle) {
 		s.short.learn(owed, answered)
 	}
 	s.mu.Unlock()
+	if refused {
+		fault := newFault(s.addr, s.up.cfg.Name, proof)
+		s.setAside(fault)
+		lost = fault
+	}
 	s.serveWaiters()
 	s.f.changed()
+	return lost
 }
 
 // close ends the server's connections. Calls under way are lost and asked
@@ -313,25 +324,6 @@ func (s *server) health(index int) ServerHealth {
 		Upstream: index, Addr: s.addr, Connected: len(s.conns) > 0,
 		TLS: s.tls, KeyExchange: s.kex, Median: s.stats.median(), Fault: s.fault,
 	}
-}
-
-// tlsConfig is what every connection to up shares, the session tickets
-// included (RFC 8446 section 2.2).
-func tlsConfig(f *forwarder, up *upstream) *tls.Config {
-	conf := &tls.Config{
-		ServerName:                  up.cfg.Name,
-		RootCAs:                     f.roots,
-		MinVersion:                  tls.VersionTLS12,
-		NextProtos:                  []string{"dot"}, // RFC 7858 section 7.1
-		ClientSessionCache:          tls.NewLRUClientSessionCache(8),
-		DynamicRecordSizingDisabled: true, // many queries share a record
-	}
-	if len(up.cfg.CertHashes) > 0 {
-		conf.VerifyConnection = func(st tls.ConnectionState) error {
-			return checkHashes(st, up.cfg.CertHashes)
-		}
-	}
-	return conf
 }
 
 func dialTCP(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {

@@ -85,6 +85,13 @@ func WithCertificate(c tls.Certificate) Option {
 	return WithTLS(func(cfg *tls.Config) { cfg.Certificates = []tls.Certificate{c} })
 }
 
+// WithClientCA refuses clients without a certificate that ca issued (Cert.Client).
+func WithClientCA(ca *CA) Option {
+	return WithTLS(func(cfg *tls.Config) {
+		cfg.ClientAuth, cfg.ClientCAs = tls.RequireAndVerifyClientCert, ca.Pool()
+	})
+}
+
 // WithALPNRequired refuses clients that do not offer ALPN "dot".
 func WithALPNRequired() Option { return func(o *options) { o.needALPN = true } }
 
