@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -165,6 +166,7 @@ func (c *conn) write() {
 		case <-c.ended:
 			return
 		}
+		runtime.Gosched() // who is about to queue a query gets it into this write
 		c.mu.Lock()
 		buf, c.out = c.out, buf[:0]
 		c.mu.Unlock()

@@ -57,18 +57,22 @@ type pipeNet struct {
 }
 
 // pipeServer answers what its handle returns; a nil answer is none. hangUp,
-// where set, is asked before each answer whether to close instead.
+// where set, is asked before each answer whether to close instead. latency is
+// what bytes take in one direction; a dial takes twice that.
 type pipeServer struct {
 	mu      sync.Mutex
 	down    error
 	hang    bool // say nothing in the TLS handshake
 	handle  func(*dns.Msg) *dns.Msg
 	delay   time.Duration
+	latency time.Duration
 	hangUp  func(conn, query int) bool
 	conns   int
 	queries []string
 	resumed int
 	open    []net.Conn
+	paths   []*path
+	dialed  []time.Time // the dials begun, refused ones included
 	conf    *tls.Config
 }
 
@@ -88,15 +92,36 @@ func (n *pipeNet) dial(ctx context.Context, addr netip.AddrPort) (net.Conn, erro
 	s := n.servers[addr]
 	n.mu.Unlock()
 	s.mu.Lock()
+	latency := s.latency
+	s.dialed = append(s.dialed, time.Now())
+	s.mu.Unlock()
+	if latency > 0 && !sleep(ctx, 2*latency) {
+		return nil, context.Cause(ctx)
+	}
+	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down != nil {
 		return nil, s.down
 	}
 	client, server := net.Pipe()
+	if latency > 0 {
+		p := newPath(latency)
+		s.paths = append(s.paths, p)
+		client, server = p.client(), p.server()
+	}
 	s.conns++
 	s.open = append(s.open, server)
 	go s.serve(server, s.conns)
 	return client, nil
+}
+
+// cut ends every connection of every server.
+func (n *pipeNet) cut() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, s := range n.servers {
+		s.cut()
+	}
 }
 
 func (s *pipeServer) set(f func(*pipeServer)) {
@@ -227,7 +252,10 @@ func pipeForwarder(t *testing.T, n *pipeNet, providers ...[]string) *forwarder {
 		ups = append(ups, u)
 	}
 	f := newForwarder(forwarderConfig{upstreams: ups, roots: roots, dial: n.dial, log: slog.New(slog.DiscardHandler)})
-	t.Cleanup(f.close)
+	t.Cleanup(func() {
+		f.close()
+		n.cut() // an end that is still on its way
+	})
 	return f
 }
 
