@@ -13,6 +13,7 @@ type call struct {
 	// results takes one result; it has room for it.
 	results chan<- result
 	began   time.Time
+	probe   bool // no client asks
 
 	conn      atomic.Pointer[conn] // the one it was sent on last
 	cancelled atomic.Bool

@@ -51,17 +51,21 @@ type conn struct {
 	used     time.Time
 	usedWall int64 // the same by the wall clock, in Unix nanoseconds
 	idle     time.Duration
+	named    bool // the server named its idle time
 	err      error
 	reaper   *time.Timer
 }
 
+// newConn is called with the server's lock held.
 func newConn(s *server, t *tls.Conn) *conn {
 	now := time.Now()
 	c := &conn{
 		srv: s, tls: t, wake: make(chan struct{}, 1), ended: make(chan struct{}),
-		pending: make(map[uint16]*call), used: now, usedWall: now.UnixNano(), idle: idleDefault,
+		pending: make(map[uint16]*call), used: now, usedWall: now.UnixNano(), idle: s.habit.limit(now),
 	}
+	c.mu.Lock()
 	c.reaper = time.AfterFunc(c.idle, c.reap)
+	c.mu.Unlock()
 	s.f.group.Go(c.read)
 	s.f.group.Go(c.write)
 	return c
@@ -287,7 +291,7 @@ func bareError(msg []byte) bool {
 func (c *conn) setIdle(units uint16) {
 	d := time.Duration(units) * 100 * time.Millisecond
 	c.mu.Lock()
-	c.idle = min(d*9/10, idleDefault) // close first: it saves a lost query
+	c.idle, c.named = min(d*9/10, idleDefault), true // close first: it saves a lost query
 	c.reaper.Reset(max(c.idle, time.Millisecond))
 	c.mu.Unlock()
 }

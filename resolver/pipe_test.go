@@ -58,22 +58,24 @@ type pipeNet struct {
 
 // pipeServer answers what its handle returns; a nil answer is none. hangUp,
 // where set, is asked before each answer whether to close instead. latency is
-// what bytes take in one direction; a dial takes twice that.
+// what bytes take in one direction; a dial takes twice that. idleClose closes a
+// connection on which nothing was asked for so long; 0 is never.
 type pipeServer struct {
-	mu      sync.Mutex
-	down    error
-	hang    bool // say nothing in the TLS handshake
-	handle  func(*dns.Msg) *dns.Msg
-	delay   time.Duration
-	latency time.Duration
-	hangUp  func(conn, query int) bool
-	conns   int
-	queries []string
-	resumed int
-	open    []net.Conn
-	paths   []*path
-	dialed  []time.Time // the dials begun, refused ones included
-	conf    *tls.Config
+	mu        sync.Mutex
+	down      error
+	hang      bool // say nothing in the TLS handshake
+	handle    func(*dns.Msg) *dns.Msg
+	delay     time.Duration
+	latency   time.Duration
+	idleClose time.Duration
+	hangUp    func(conn, query int) bool
+	conns     int
+	queries   []string
+	resumed   int
+	open      []net.Conn
+	paths     []*path
+	dialed    []time.Time // the dials begun, refused ones included
+	conf      *tls.Config
 }
 
 func (n *pipeNet) add(addr string) *pipeServer {
@@ -175,6 +177,15 @@ func (s *pipeServer) serve(raw net.Conn, number int) {
 	var wmu sync.Mutex
 	var owed sync.WaitGroup
 	r := bufio.NewReader(t)
+	s.mu.Lock()
+	idle := s.idleClose
+	s.mu.Unlock()
+	timer := time.AfterFunc(max(idle, time.Nanosecond), func() {
+		if idle > 0 {
+			_ = t.Close()
+		}
+	})
+	defer timer.Stop()
 	for i := 1; ; i++ {
 		var n uint16
 		if binary.Read(r, binary.BigEndian, &n) != nil {
@@ -183,6 +194,9 @@ func (s *pipeServer) serve(raw net.Conn, number int) {
 		buf := make([]byte, n)
 		if _, err := io.ReadFull(r, buf); err != nil {
 			return
+		}
+		if idle > 0 {
+			timer.Reset(idle)
 		}
 		q := new(dns.Msg)
 		if q.Unpack(buf) != nil {

@@ -54,6 +54,7 @@ type server struct {
 	dialed   time.Time // when the latest of them was begun
 	closed   bool
 	short    shortLived
+	habit    idleHabit
 	fault    *Fault
 	aside    bool
 	failed   map[uint64]struct{} // hashes of names since the last success
@@ -69,6 +70,9 @@ func (s *server) submit(k *call) {
 		s.mu.Unlock()
 		k.results <- result{call: k, err: &lostError{errShutdown}}
 		return
+	}
+	if !k.probe {
+		s.habit.queried(now)
 	}
 	c, wantMore := s.pick(now)
 	if wantMore {
@@ -186,6 +190,9 @@ func (s *server) connEnded(c *conn, err error, owed int, answered uint64) {
 	}
 	if !errors.Is(err, errShutdown) && !errors.Is(err, errIdle) {
 		s.short.learn(owed, answered)
+	}
+	if owed == 0 {
+		s.connIdled(c, err)
 	}
 	s.mu.Unlock()
 	s.serveWaiters()
