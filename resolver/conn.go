@@ -51,7 +51,8 @@ type conn struct {
 	used     time.Time
 	usedWall int64 // the same by the wall clock, in Unix nanoseconds
 	idle     time.Duration
-	named    bool // the server named its idle time
+	named    bool  // the server named its idle time
+	blamed   *call // the one whose broken answer ended the connection
 	err      error
 	reaper   *time.Timer
 }
@@ -236,6 +237,7 @@ func (c *conn) deliver(msg []byte) error {
 	refused := false
 	if !answers(msg, k.qu) {
 		if refused = bareError(msg); !refused {
+			c.blamed = k
 			c.mu.Unlock()
 			return errUnsolicited
 		}
@@ -327,6 +329,10 @@ func (c *conn) fail(err error) {
 			owed = append(owed, k)
 		}
 	}
+	blamed := c.blamed
+	if blamed == nil && len(owed) == 1 && (errors.Is(err, errUnsolicited) || errors.Is(err, errBadFrame)) {
+		blamed = owed[0] // it can have been meant for no other
+	}
 	c.pending, c.waiting = nil, 0
 	answered := c.answered
 	c.reaper.Stop()
@@ -339,6 +345,15 @@ func (c *conn) fail(err error) {
 	}
 	c.srv.connEnded(c, err, len(owed), answered)
 	for _, k := range owed {
-		k.results <- result{call: k, err: &lostError{err}}
+		k.results <- result{call: k, err: &lostError{err, k == blamed}}
 	}
+}
+
+// failBy ends the connection because the answer to k is none: what comes behind
+// it cannot be trusted.
+func (c *conn) failBy(k *call) {
+	c.mu.Lock()
+	c.blamed = k
+	c.mu.Unlock()
+	c.fail(errBadFrame)
 }

@@ -68,7 +68,7 @@ func (s *server) submit(k *call) {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		k.results <- result{call: k, err: &lostError{errShutdown}}
+		k.results <- result{call: k, err: &lostError{err: errShutdown}}
 		return
 	}
 	if !k.probe {
@@ -210,7 +210,7 @@ func (s *server) close(err error) {
 	s.mu.Unlock()
 	s.stopProbe()
 	for _, k := range waiters {
-		k.results <- result{call: k, err: &lostError{err}}
+		k.results <- result{call: k, err: &lostError{err: err}}
 	}
 	for _, c := range conns {
 		c.fail(err)
