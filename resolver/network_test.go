@@ -31,13 +31,13 @@ func TestBlockedPortIsRememberedPerNetwork(t *testing.T) {
 		}, "192.0.2.1:853")
 		ask := func(name, server string, tries int) {
 			t.Helper()
-			usual.set(func(s *pipeServer) { s.tried = 0 })
+			usual.set(func(s *pipeServer) { s.dialed = nil })
 			a, _, err := try(e.chain, name)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if a.upstream.String() != server || usual.dialed() != tries {
-				t.Errorf("%s: answered by %s after %d tries of the usual port, want %s after %d", name, a.upstream, usual.dialed(), server, tries)
+			if a.upstream.String() != server || usual.tries() != tries {
+				t.Errorf("%s: answered by %s after %d tries of the usual port, want %s after %d", name, a.upstream, usual.tries(), server, tries)
 			}
 		}
 		ask("first.example", "192.0.2.1:8853", 1)

@@ -57,20 +57,25 @@ type pipeNet struct {
 }
 
 // pipeServer answers what its handle returns; a nil answer is none. hangUp,
-// where set, is asked before each answer whether to close instead.
+// where set, is asked before each answer whether to close instead. latency is
+// what bytes take in one direction; a dial takes twice that. idleClose closes a
+// connection on which nothing was asked for so long; 0 is never.
 type pipeServer struct {
-	mu      sync.Mutex
-	down    error
-	hang    bool // say nothing in the TLS handshake
-	handle  func(*dns.Msg) *dns.Msg
-	delay   time.Duration
-	hangUp  func(conn, query int) bool
-	tried   int // connections tried
-	conns   int
-	queries []string
-	resumed int
-	open    []net.Conn
-	conf    *tls.Config
+	mu        sync.Mutex
+	down      error
+	hang      bool // say nothing in the TLS handshake
+	handle    func(*dns.Msg) *dns.Msg
+	delay     time.Duration
+	latency   time.Duration
+	idleClose time.Duration
+	hangUp    func(conn, query int) bool
+	conns     int
+	queries   []string
+	resumed   int
+	open      []net.Conn
+	paths     []*path
+	dialed    []time.Time // the dials begun, refused ones included
+	conf      *tls.Config
 }
 
 func (n *pipeNet) add(addr string) *pipeServer {
@@ -89,16 +94,36 @@ func (n *pipeNet) dial(ctx context.Context, addr netip.AddrPort) (net.Conn, erro
 	s := n.servers[addr]
 	n.mu.Unlock()
 	s.mu.Lock()
+	latency := s.latency
+	s.dialed = append(s.dialed, time.Now())
+	s.mu.Unlock()
+	if latency > 0 && !sleep(ctx, 2*latency) {
+		return nil, context.Cause(ctx)
+	}
+	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tried++
 	if s.down != nil {
 		return nil, s.down
 	}
 	client, server := net.Pipe()
+	if latency > 0 {
+		p := newPath(latency)
+		s.paths = append(s.paths, p)
+		client, server = p.client(), p.server()
+	}
 	s.conns++
 	s.open = append(s.open, server)
 	go s.serve(server, s.conns)
 	return client, nil
+}
+
+// cut ends every connection of every server.
+func (n *pipeNet) cut() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, s := range n.servers {
+		s.cut()
+	}
 }
 
 func (s *pipeServer) set(f func(*pipeServer)) {
@@ -113,10 +138,10 @@ func (s *pipeServer) asked() int {
 	return len(s.queries)
 }
 
-func (s *pipeServer) dialed() int {
+func (s *pipeServer) tries() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.tried
+	return len(s.dialed)
 }
 
 func (s *pipeServer) askedFor(name string) int {
@@ -170,6 +195,15 @@ func (s *pipeServer) serve(raw net.Conn, number int) {
 	var wmu sync.Mutex
 	var owed sync.WaitGroup
 	r := bufio.NewReader(t)
+	s.mu.Lock()
+	idle := s.idleClose
+	s.mu.Unlock()
+	timer := time.AfterFunc(max(idle, time.Nanosecond), func() {
+		if idle > 0 {
+			_ = t.Close()
+		}
+	})
+	defer timer.Stop()
 	for i := 1; ; i++ {
 		var n uint16
 		if binary.Read(r, binary.BigEndian, &n) != nil {
@@ -178,6 +212,9 @@ func (s *pipeServer) serve(raw net.Conn, number int) {
 		buf := make([]byte, n)
 		if _, err := io.ReadFull(r, buf); err != nil {
 			return
+		}
+		if idle > 0 {
+			timer.Reset(idle)
 		}
 		q := new(dns.Msg)
 		if q.Unpack(buf) != nil {
@@ -247,7 +284,10 @@ func pipeForwarder(t *testing.T, n *pipeNet, providers ...[]string) *forwarder {
 		ups = append(ups, u)
 	}
 	f := newForwarder(forwarderConfig{upstreams: ups, roots: roots, dial: n.dial, log: slog.New(slog.DiscardHandler)})
-	t.Cleanup(f.close)
+	t.Cleanup(func() {
+		f.close()
+		n.cut() // an end that is still on its way
+	})
 	return f
 }
 

@@ -108,7 +108,7 @@ func (s *server) runProbe() {
 	defer cancel()
 	qu := probeQuestion()
 	results := make(chan result, 1)
-	k := &call{qu: qu, srv: s, results: results, began: time.Now()}
+	k := &call{qu: qu, srv: s, results: results, began: time.Now(), probe: true}
 	s.submit(k)
 	select {
 	case r := <-results:

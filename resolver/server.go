@@ -55,6 +55,7 @@ type server struct {
 	dialed   time.Time // when the latest of them was begun
 	closed   bool
 	short    shortLived
+	habit    idleHabit
 	fault    *Fault
 	aside    bool
 	failed   map[uint64]struct{} // hashes of names since the last success
@@ -70,8 +71,11 @@ func (s *server) submit(k *call) {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		k.results <- result{call: k, err: &lostError{errShutdown}}
+		k.results <- result{call: k, err: &lostError{err: errShutdown}}
 		return
+	}
+	if !k.probe {
+		s.habit.queried(now)
 	}
 	c, wantMore := s.pick(now)
 	if wantMore {
@@ -129,7 +133,7 @@ func (s *server) connect() {
 		if err == nil {
 			_ = t.NetConn().Close()
 		}
-		err = &lostError{errMoved}
+		err = &lostError{err: errMoved}
 	}
 	s.mu.Lock()
 	s.dials--
@@ -187,11 +191,10 @@ func (s *server) dial(ctx context.Context) (*tls.Conn, error) {
 	return t, nil
 }
 
-// connEnded forgets a connection and returns what the calls hear that it owed
-// answers to. They are asked again, unless the server wants of us what we
-// cannot show: it would refuse the next connection too.
-func (s *server) connEnded(c *conn, err error, owed int, answered uint64) error {
-	var lost error = &lostError{err}
+// connEnded forgets a connection. The calls that it owed answers to are asked
+// again, unless the server wants of us what we cannot show, which is returned:
+// it would refuse the next connection too.
+func (s *server) connEnded(c *conn, err error, owed int, answered uint64) (refusal error) {
 	proof, refused := errors.AsType[*proofError](afterHandshake(err, s.up.cfg))
 	refused = refused && answered == 0
 	s.mu.Lock()
@@ -201,18 +204,21 @@ func (s *server) connEnded(c *conn, err error, owed int, answered uint64) error 
 			break
 		}
 	}
-	if !refused && !errors.Is(err, errShutdown) && !errors.Is(err, errIdle) {
+	if !refused && !errors.Is(err, errShutdown) && !errors.Is(err, errIdle) && !errors.Is(err, errMoved) {
 		s.short.learn(owed, answered)
+	}
+	if owed == 0 {
+		s.connIdled(c, err)
 	}
 	s.mu.Unlock()
 	if refused {
 		fault := newFault(s.addr, s.up.cfg.Name, proof)
 		s.setAside(fault)
-		lost = fault
+		refusal = fault
 	}
 	s.serveWaiters()
 	s.f.changed()
-	return lost
+	return refusal
 }
 
 // close ends the server's connections. Calls under way are lost and asked
@@ -226,7 +232,7 @@ func (s *server) close(err error) {
 	s.mu.Unlock()
 	s.stopProbe()
 	for _, k := range waiters {
-		k.results <- result{call: k, err: &lostError{err}}
+		k.results <- result{call: k, err: &lostError{err: err}}
 	}
 	for _, c := range conns {
 		c.fail(err)

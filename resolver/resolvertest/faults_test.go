@@ -1,6 +1,7 @@
 package resolvertest
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -308,5 +309,22 @@ func TestRCodeEDEAndKeepalive(t *testing.T) {
 	ede, keep := opt.Option[0].(*dns.EDNS0_EDE), opt.Option[1].(*dns.EDNS0_TCP_KEEPALIVE)
 	if ede.InfoCode != 6 || ede.ExtraText != "bad signature" || keep.Timeout != 120 {
 		t.Errorf("%s", m)
+	}
+}
+
+// A time of 0 is on the wire, as two octets.
+func TestKeepaliveZero(t *testing.T) {
+	s := New(t, WithFaults(Faults{Keepalive: new(time.Duration)}))
+	c := mustDial(t, s)
+	q := query("example.com.", dns.TypeA)
+	q.SetEdns0(1232, false)
+	write(t, c, q)
+	wire := make([]byte, maxMessage)
+	n, err := c.Read(wire)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if option := []byte{0, dns.EDNS0TCPKEEPALIVE, 0, 2, 0, 0}; !bytes.Contains(wire[:n], option) {
+		t.Errorf("no %x in %x", option, wire[:n])
 	}
 }
