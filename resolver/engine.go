@@ -16,13 +16,9 @@ import (
 	"dotproxy/resolver/provider"
 )
 
-const (
-	// queryTimeout bounds everything done for one query from its arrival: dig
-	// and the C library give up at five seconds.
-	queryTimeout = 4 * time.Second
-	// maxPending bounds the queries that wait for an upstream.
-	maxPending = 10_000
-)
+// queryTimeout bounds everything done for one query from its arrival: dig and
+// the C library give up at five seconds.
+const queryTimeout = 4 * time.Second
 
 var errTooMany = errors.New("too many queries are waiting for an answer")
 
@@ -35,7 +31,7 @@ type Engine struct {
 	cache   *cache
 	chain   exchanger
 	fwd     atomic.Pointer[forwarder]
-	pending atomic.Int64
+	gate    *gate
 	retired sync.WaitGroup // what is on its way out
 	ctx     context.Context
 	cancel  context.CancelFunc // cuts short what is on its way out
@@ -57,6 +53,7 @@ func newEngine(cfg Config, dial func(context.Context, netip.AddrPort) (net.Conn,
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
+	e.gate = newGate(cfg.Rules.Admission, e.log)
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.chain = localNames{newCoalescer(cached{e.cache, e}, &e.cache.epoch)}
 	e.fwd.Store(e.newForwarder(cfg.Upstreams, cfg.Roots))
@@ -97,7 +94,10 @@ func (e *Engine) retire(old *forwarder) {
 }
 
 // SetRules answers by other rules from now on.
-func (e *Engine) SetRules(r Rules) { e.cache.setLimit(r.Cache.Bytes) }
+func (e *Engine) SetRules(r Rules) {
+	e.cache.setLimit(r.Cache.Bytes)
+	e.gate.setRules(r.Admission)
+}
 
 // FlushCache forgets all cached answers.
 func (e *Engine) FlushCache() { e.cache.flush() }
@@ -116,6 +116,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	defer e.cancel()
 	defer context.AfterFunc(ctx, e.cancel)()
 	closeAll(ctx, listeners)
+	e.gate.blocks.close()
 	f := e.fwd.Load()
 	select {
 	case <-f.retire():
@@ -172,14 +173,8 @@ type scratch struct {
 // The reply, in s.out, is empty for messages that get none.
 func (e *Engine) quick(s *scratch, raw []byte) bool {
 	s.out = s.out[:0]
-	v := s.q.parse(raw)
-	if v == drop {
-		return true
-	}
-	if v != admit {
-		var rcode int
-		s.out, rcode = appendVerdict(s.out, &s.q, v)
-		s.event(rcode, SourceLocal, netip.AddrPort{}, nil)
+	if v := e.gate.judge(&s.q, raw); v != admit {
+		e.turnAway(s, v)
 		return true
 	}
 	a := e.cache.get(&s.q.question, s.q.arrived)
@@ -191,20 +186,15 @@ func (e *Engine) quick(s *scratch, raw []byte) bool {
 	return true
 }
 
-// slow answers what quick could not.
+// slow answers what quick could not. It gives back the place among those that
+// wait, which its caller took (pending).
 func (e *Engine) slow(s *scratch) {
-	defer e.pending.Add(-1)
-	var a *answer
-	err := errTooMany
-	if e.pending.Add(1) <= maxPending {
-		ctx, cancel := context.WithDeadline(context.Background(), s.q.arrived.Add(queryTimeout))
-		a, err = e.chain.exchange(ctx, &s.q.question)
-		cancel()
-	}
+	defer e.gate.pending.leave(s.q.client)
+	ctx, cancel := context.WithDeadline(context.Background(), s.q.arrived.Add(queryTimeout))
+	a, err := e.chain.exchange(ctx, &s.q.question)
+	cancel()
 	if err != nil {
-		ede := edeFor(err)
-		s.out = appendError(s.out[:0], &s.q, dns.RcodeServerFailure, ede)
-		s.event(dns.RcodeServerFailure, SourceUpstream, netip.AddrPort{}, ede)
+		e.fail(s, err)
 		return
 	}
 	s.out = appendAnswer(s.out[:0], &s.q, a, time.Now())
@@ -213,6 +203,13 @@ func (e *Engine) slow(s *scratch) {
 		server = netip.AddrPort{}
 	}
 	s.event(a.rcode, a.source, server, a.ede)
+}
+
+// fail answers a query that could not be answered.
+func (e *Engine) fail(s *scratch, err error) {
+	ede := edeFor(err)
+	s.out = appendError(s.out[:0], &s.q, dns.RcodeServerFailure, ede)
+	s.event(dns.RcodeServerFailure, SourceUpstream, netip.AddrPort{}, ede)
 }
 
 func (s *scratch) event(rcode int, src Source, server netip.AddrPort, ede *EDE) {

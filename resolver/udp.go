@@ -103,8 +103,13 @@ func (l *udpListener) read() {
 	}
 }
 
-// later answers in a goroutine of its own.
+// later answers in a goroutine of its own, if there is room for one more.
 func (l *udpListener) later(s *scratch, raw, oob []byte) {
+	if !l.e.gate.pending.enter(s.q.client) {
+		l.e.fail(s, errTooMany)
+		l.reply(s, oob)
+		return
+	}
 	own := &scratch{q: s.q}
 	own.q.raw = append(make([]byte, 0, len(raw)+len(oob)), raw...)
 	oob = append(own.q.raw[len(raw):], oob...)
