@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -166,6 +167,14 @@ type scratch struct {
 	q   query
 	out []byte
 	ev  Event
+}
+
+// keep copies a query for the time that it waits: of the message only header
+// and question, which the answer repeats.
+func (s *scratch) keep() *scratch {
+	own := &scratch{q: s.q}
+	own.q.raw = bytes.Clone(s.q.raw[:s.q.qEnd])
+	return own
 }
 
 // quick answers what needs no upstream and no waiting: cached answers, and

@@ -2,7 +2,6 @@ package resolver
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -276,8 +275,7 @@ func (c *tcpClient) later(s *scratch) bool {
 		c.l.e.fail(s, errTooMany)
 		return c.reply(s)
 	}
-	own := &scratch{q: s.q}
-	own.q.raw = bytes.Clone(s.q.raw)
+	own := s.keep()
 	c.slots <- struct{}{}
 	c.waiting(1)
 	c.busy.Go(func() {

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -99,20 +100,19 @@ func (l *udpListener) read() {
 			l.reply(s, oob[:oobn])
 			continue
 		}
-		l.later(s, buf[:n], oob[:oobn])
+		l.later(s, oob[:oobn])
 	}
 }
 
 // later answers in a goroutine of its own, if there is room for one more.
-func (l *udpListener) later(s *scratch, raw, oob []byte) {
+func (l *udpListener) later(s *scratch, oob []byte) {
 	if !l.e.gate.pending.enter(s.q.client) {
 		l.e.fail(s, errTooMany)
 		l.reply(s, oob)
 		return
 	}
-	own := &scratch{q: s.q}
-	own.q.raw = append(make([]byte, 0, len(raw)+len(oob)), raw...)
-	oob = append(own.q.raw[len(raw):], oob...)
+	own := s.keep()
+	oob = bytes.Clone(oob)
 	l.busy.Go(func() {
 		l.e.slow(own)
 		l.reply(own, oob)
