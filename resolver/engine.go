@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -16,13 +17,9 @@ import (
 	"dotproxy/resolver/provider"
 )
 
-const (
-	// queryTimeout bounds everything done for one query from its arrival: dig
-	// and the C library give up at five seconds.
-	queryTimeout = 4 * time.Second
-	// maxPending bounds the queries that wait for an upstream.
-	maxPending = 10_000
-)
+// queryTimeout bounds everything done for one query from its arrival: dig and
+// the C library give up at five seconds.
+const queryTimeout = 4 * time.Second
 
 var errTooMany = errors.New("too many queries are waiting for an answer")
 
@@ -36,7 +33,7 @@ type Engine struct {
 	memory  *memory
 	chain   exchanger
 	fwd     atomic.Pointer[forwarder]
-	pending atomic.Int64
+	gate    *gate
 	retired sync.WaitGroup // what is on its way out
 	ctx     context.Context
 	cancel  context.CancelFunc // cuts short what is on its way out
@@ -60,6 +57,7 @@ func newEngine(cfg Config, dial func(context.Context, netip.AddrPort) (net.Conn,
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
+	e.gate = newGate(cfg.Rules.Admission, e.log)
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.memory = newMemory(e.cache, e, e.down)
 	e.chain = localNames{e.memory}
@@ -106,6 +104,7 @@ func (e *Engine) SetRules(r Rules) {
 	old := e.rules
 	e.rules = r
 	e.cache.setRules(r.Cache)
+	e.gate.setRules(r.Admission)
 	if e.closed {
 		return
 	}
@@ -144,6 +143,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	defer context.AfterFunc(ctx, e.cancel)()
 	closeAll(ctx, listeners)
 	e.memory.close()
+	e.gate.blocks.close()
 	f := e.fwd.Load()
 	select {
 	case <-f.retire():
@@ -178,19 +178,21 @@ type scratch struct {
 	ev  Event
 }
 
+// keep copies a query for the time that it waits: of the message only header
+// and question, which the answer repeats.
+func (s *scratch) keep() *scratch {
+	own := &scratch{q: s.q}
+	own.q.raw = bytes.Clone(s.q.raw[:s.q.qEnd])
+	return own
+}
+
 // quick answers what needs no upstream and no waiting: cached answers, and
 // messages that are not admitted. It returns false where more is to be done.
 // The reply, in s.out, is empty for messages that get none.
 func (e *Engine) quick(s *scratch, raw []byte) bool {
 	s.out = s.out[:0]
-	v := s.q.parse(raw)
-	if v == drop {
-		return true
-	}
-	if v != admit {
-		var rcode int
-		s.out, rcode = appendVerdict(s.out, &s.q, v)
-		s.event(rcode, SourceLocal, netip.AddrPort{}, nil)
+	if v := e.gate.judge(&s.q, raw); v != admit {
+		e.turnAway(s, v)
 		return true
 	}
 	a := e.memory.known(&s.q.question, e.cache.find(&s.q.question, s.q.arrived))
@@ -202,20 +204,15 @@ func (e *Engine) quick(s *scratch, raw []byte) bool {
 	return true
 }
 
-// slow answers what quick could not.
+// slow answers what quick could not. It gives back the place among those that
+// wait, which its caller took (pending).
 func (e *Engine) slow(s *scratch) {
-	defer e.pending.Add(-1)
-	var a *answer
-	err := errTooMany
-	if e.pending.Add(1) <= maxPending {
-		ctx, cancel := context.WithDeadline(context.Background(), s.q.arrived.Add(queryTimeout))
-		a, err = e.chain.exchange(ctx, &s.q.question)
-		cancel()
-	}
+	defer e.gate.pending.leave(s.q.client)
+	ctx, cancel := context.WithDeadline(context.Background(), s.q.arrived.Add(queryTimeout))
+	a, err := e.chain.exchange(ctx, &s.q.question)
+	cancel()
 	if err != nil {
-		ede := edeFor(err)
-		s.out = appendError(s.out[:0], &s.q, dns.RcodeServerFailure, ede)
-		s.event(dns.RcodeServerFailure, SourceUpstream, netip.AddrPort{}, ede)
+		e.fail(s, err)
 		return
 	}
 	s.out = appendAnswer(s.out[:0], &s.q, a, time.Now())
@@ -230,6 +227,13 @@ func (s *scratch) answered(a *answer) {
 	}
 	s.event(a.rcode, a.source, server, a.ede)
 	s.ev.AD = a.msg[3]&bitAD != 0
+}
+
+// fail answers a query that could not be answered.
+func (e *Engine) fail(s *scratch, err error) {
+	ede := edeFor(err)
+	s.out = appendError(s.out[:0], &s.q, dns.RcodeServerFailure, ede)
+	s.event(dns.RcodeServerFailure, SourceUpstream, netip.AddrPort{}, ede)
 }
 
 func (s *scratch) event(rcode int, src Source, server netip.AddrPort, ede *EDE) {

@@ -127,22 +127,46 @@ func appendOPT(dst []byte, start int, q *query, rcode int, ede *EDE) []byte {
 	return append(dst, text...)
 }
 
-// appendVerdict appends the answer to a message that was not admitted.
-func appendVerdict(dst []byte, q *query, v verdict) ([]byte, int) {
+// Why a query was not admitted (RFC 8914 sections 4.19 and 4.22).
+var (
+	edeKind     = &EDE{Code: dns.ExtendedErrorCodeNotSupported, Text: "this kind of query is not forwarded"}
+	edeStranger = &EDE{Code: dns.ExtendedErrorCodeProhibited, Text: "this client is not on the access list"}
+	edeLimit    = &EDE{Code: dns.ExtendedErrorCodeProhibited, Text: "this client asks too much"}
+)
+
+// appendVerdict appends the answer to a message that was not admitted, and
+// returns what it says. It is never larger than the message, unless that came
+// over TCP or from this computer: nobody can send it to somebody else.
+func appendVerdict(dst []byte, q *query, v verdict) ([]byte, int, *EDE) {
+	start := len(dst)
 	rcode := dns.RcodeServerFailure
 	var ede *EDE
 	switch v {
 	case formErr:
-		rcode, q.edns = dns.RcodeFormatError, false
+		rcode = dns.RcodeFormatError
 	case notImp:
-		rcode, q.edns = dns.RcodeNotImplemented, false
+		rcode = dns.RcodeNotImplemented
 	case refuse:
-		rcode = dns.RcodeRefused
-		ede = &EDE{Code: dns.ExtendedErrorCodeNotSupported, Text: "this kind of query is not forwarded"}
+		rcode, ede = dns.RcodeRefused, edeKind
 	case badVers:
 		rcode = dns.RcodeBadVers
+	case stranger:
+		rcode, ede = dns.RcodeRefused, edeStranger
+	case overTCP:
+		rcode, ede = dns.RcodeRefused, edeLimit
+	case slip:
+		dst = appendError(dst, q, dns.RcodeSuccess, nil)
+		dst[start+2] |= bitTC >> 8
+		return dst, dns.RcodeSuccess, edeLimit
 	}
-	return appendError(dst, q, rcode, ede), rcode
+	dst = appendError(dst, q, rcode, ede)
+	if ede == nil || q.tcp || isOurs(q.client) || len(dst)-start <= len(q.raw) {
+		return dst, rcode, ede
+	}
+	if dst = appendError(dst[:start], q, rcode, &EDE{Code: ede.Code}); len(dst)-start > len(q.raw) {
+		dst = appendError(dst[:start], q, rcode, nil)
+	}
+	return dst, rcode, ede
 }
 
 // emptySubnet is an ECS option with SOURCE PREFIX-LENGTH 0 (RFC 7871 section

@@ -117,10 +117,10 @@ func (l *udpListener) read() {
 		ready := out.list[:0]
 		for _, d := range in.list[:n] {
 			d.q.arrived, d.q.tcp = now, false
-			switch {
-			case !l.e.quick(&d.scratch, d.in):
-				l.later(d)
-			case len(d.out) > 0:
+			if !l.e.quick(&d.scratch, d.in) && l.later(d) {
+				continue
+			}
+			if len(d.out) > 0 {
 				ready = append(ready, d)
 			}
 		}
@@ -132,11 +132,16 @@ func (l *udpListener) read() {
 // spares are datagrams to use again.
 var spares = sync.Pool{New: func() any { return new(datagram) }}
 
-// later answers in a goroutine of its own.
-func (l *udpListener) later(d *datagram) {
+// later answers in a goroutine of its own, if there is room for one more; else
+// the failure is the answer.
+func (l *udpListener) later(d *datagram) bool {
+	if !l.e.gate.pending.enter(d.q.client) {
+		l.e.fail(&d.scratch, errTooMany)
+		return false
+	}
 	own := spares.Get().(*datagram)
 	own.q, own.peer = d.q, d.peer
-	own.in = append(own.in[:0], d.in...)
+	own.in = append(own.in[:0], d.in[:d.q.qEnd]...) // all that an answer needs
 	own.oob = append(own.oob[:0], d.oob...)
 	own.q.raw = own.in
 	l.busy.Go(func() {
@@ -147,6 +152,7 @@ func (l *udpListener) later(d *datagram) {
 		}
 		l.out.put(own)
 	})
+	return true
 }
 
 // send sends what the outbox gathered.
