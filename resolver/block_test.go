@@ -106,6 +106,8 @@ func TestRelease(t *testing.T) {
 		{"2001:db8:0:1ff::9/128", true},
 		{"192.0.2.8/32", false},
 		{"192.0.2.0/24", false},
+		{"192.0.2.7/24", false},
+		{"2001:db8:0:100::/40", false},
 		{"2001:db8::/32", false},
 	} {
 		e := gateEngine(t, blockRules())

@@ -152,6 +152,32 @@ func TestRateLimitSlowsTCPDown(t *testing.T) {
 	})
 }
 
+// A query that was held back has as much time for its answer as any other.
+func TestHeldBackQueryHasItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		n.add("192.0.2.1:853").handle = mute
+		e := pipeEngine(t, n, func(c *Config) {
+			c.Rules.Admission = AdmissionRules{Access: prefixes("192.0.2.0/24"), Limit: RateLimit{PerSecond: 1, Burst: 1}}
+		}, "192.0.2.1:853")
+		c := tcpFrom(t, e, lanClient)
+		began := time.Now()
+		for range 2 {
+			if err := c.send(ednsQuery(t)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			if m, err := c.receive(); err != nil || m.Rcode != dns.RcodeServerFailure {
+				t.Fatalf("%v %v", m, err)
+			}
+		}
+		if took := time.Since(began); took != time.Second+queryTimeout {
+			t.Errorf("answered after %v, want a second and %v", took, queryTimeout)
+		}
+	})
+}
+
 // Many connections together do not wait for ever: they are told.
 func TestRateLimitRefusesOverTCP(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

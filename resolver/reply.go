@@ -135,8 +135,9 @@ var (
 )
 
 // appendVerdict appends the answer to a message that was not admitted, and
-// returns what it says. It is never larger than the message, unless that came
-// over TCP or from this computer: nobody can send it to somebody else.
+// returns what it says. It is never larger than the message, lest somebody
+// forges an address to have it flooded; over TCP and on this computer nobody
+// can, and it says why in words.
 func appendVerdict(dst []byte, q *query, v verdict) ([]byte, int, *EDE) {
 	start := len(dst)
 	rcode := dns.RcodeServerFailure

@@ -78,6 +78,9 @@ type AdmissionRules struct {
 }
 
 // RateLimit bounds the queries of one client: an IPv4 address or an IPv6 /56.
+// Over UDP every second query over it is answered with TC set, which sends the
+// client to TCP, and the others get silence; over TCP, where the same limit
+// holds once more, the client is slowed down.
 type RateLimit struct {
 	// PerSecond is the queries a second that a client may send in the long run,
 	// Burst how many at once; PerSecond 0 means no limit.
