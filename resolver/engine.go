@@ -35,6 +35,10 @@ type Engine struct {
 	cache   *cache
 	chain   exchanger
 	fwd     atomic.Pointer[forwarder]
+	names   atomic.Pointer[names]
+	own     atomic.Pointer[[]netip.AddrPort] // listened on
+	clear   *clearNet
+	setting sync.Mutex // held while names are made
 	pending atomic.Int64
 	retired sync.WaitGroup // what is on its way out
 	ctx     context.Context
@@ -58,7 +62,9 @@ func newEngine(cfg Config, dial func(context.Context, netip.AddrPort) (net.Conn,
 		e.log = slog.New(slog.DiscardHandler)
 	}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
-	e.chain = localNames{newCoalescer(cached{e.cache, e}, &e.cache.epoch)}
+	e.clear = newClearNet(e.ctx, e.addresses)
+	e.chain = namesBefore(newCoalescer(cached{e.cache, destination{e}}, &e.cache.epoch))
+	e.names.Store(e.compile(cfg.Rules.Names, noNames))
 	e.fwd.Store(e.newForwarder(cfg.Upstreams, cfg.Roots))
 	return e
 }
@@ -79,6 +85,9 @@ func (e *Engine) SetUpstreams(ups []provider.Upstream, roots *x509.CertPool) {
 	f := e.newForwarder(ups, roots)
 	old := e.fwd.Swap(f)
 	e.cache.flush()
+	if old.roots != roots {
+		e.endRoutes(nil) // they trust the same authorities
+	}
 	if len(e.listeners) > 0 {
 		f.warm()
 	}
@@ -96,8 +105,12 @@ func (e *Engine) retire(old *forwarder) {
 	})
 }
 
-// SetRules answers by other rules from now on.
-func (e *Engine) SetRules(r Rules) { e.cache.setLimit(r.Cache.Bytes) }
+// SetRules answers by other rules from now on. The caller must not change what
+// r refers to afterwards. Rules that Check refuses are left out.
+func (e *Engine) SetRules(r Rules) {
+	e.cache.setLimit(r.Cache.Bytes)
+	e.setNames(r.Names)
+}
 
 // FlushCache forgets all cached answers.
 func (e *Engine) FlushCache() { e.cache.flush() }
@@ -122,6 +135,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	f.close()
+	e.endRoutes(errShutdown)
 	e.retired.Wait()
 	return context.Cause(ctx)
 }
@@ -198,7 +212,7 @@ func (e *Engine) slow(s *scratch) {
 	err := errTooMany
 	if e.pending.Add(1) <= maxPending {
 		ctx, cancel := context.WithDeadline(context.Background(), s.q.arrived.Add(queryTimeout))
-		a, err = e.chain.exchange(ctx, &s.q.question)
+		a, err = e.resolve(ctx, &s.q)
 		cancel()
 	}
 	if err != nil {
@@ -213,6 +227,7 @@ func (e *Engine) slow(s *scratch) {
 		server = netip.AddrPort{}
 	}
 	s.event(a.rcode, a.source, server, a.ede)
+	s.ev.Clear = a.clear
 }
 
 func (s *scratch) event(rcode int, src Source, server netip.AddrPort, ede *EDE) {

@@ -17,6 +17,10 @@ type question struct {
 	do     bool
 	cd     bool
 	rd     bool
+	// local and rules do not belong to the key: whether the client is on this
+	// computer, and the rules that the answer follows, nil for none.
+	local bool
+	rules *names
 }
 
 // name is the question's name in wire format and lower case.
