@@ -117,7 +117,7 @@ type plainResult struct {
 // run asks one server after another: the next where one fails, or is silent for
 // plainPatience. A late answer is still taken.
 func (x *plainAttempt) run(ctx context.Context) (*answer, error) {
-	for {
+	for ctx.Err() == nil {
 		if i, ok := x.next(); ok {
 			x.ask(ctx, i)
 		} else if x.live == 0 {
@@ -130,12 +130,12 @@ func (x *plainAttempt) run(ctx context.Context) (*answer, error) {
 			}
 		case <-time.After(plainPatience):
 		case <-ctx.Done():
-			if x.err == nil {
-				x.err = plainFault(x.p.servers[x.first], context.Cause(ctx))
-			}
-			return x.outcome()
 		}
 	}
+	if x.err == nil {
+		x.err = plainFault(x.p.servers[x.first], context.Cause(ctx))
+	}
+	return x.outcome()
 }
 
 // next chooses the server to ask now.
@@ -173,6 +173,8 @@ func (x *plainAttempt) take(r plainResult) *answer {
 	switch {
 	case r.err == nil:
 		x.worst = r.a
+	case errors.Is(r.err, context.DeadlineExceeded), errors.Is(r.err, context.Canceled):
+		// The time is over: that says nothing of this server.
 	case x.err == nil || !errors.Is(r.err, errOwnAddress):
 		x.err = plainFault(x.p.servers[r.index], r.err)
 	}

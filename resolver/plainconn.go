@@ -40,8 +40,12 @@ func (n *clearNet) ask(ctx context.Context, server netip.AddrPort, qu *question)
 	if err != nil {
 		return nil, err
 	}
-	// Nobody proved who made this answer, so it is not authenticated data
-	// (RFC 4035 section 4.9.3).
+	return plainAnswer(msg, qu, server)
+}
+
+// plainAnswer reads an answer. Nobody proved who made it, so it is not
+// authenticated data (RFC 4035 section 4.9.3), and it is not to be kept.
+func plainAnswer(msg []byte, qu *question, server netip.AddrPort) (*answer, error) {
 	binary.BigEndian.PutUint16(msg[2:], binary.BigEndian.Uint16(msg[2:])&^bitAD)
 	a, err := parseAnswer(msg, qu)
 	if err != nil {
