@@ -27,6 +27,7 @@ type answer struct {
 	ede      *EDE
 	source   Source
 	upstream netip.AddrPort
+	clear    bool      // asked in clear text
 	stored   time.Time // when it came
 	// keepalive is the server's idle timeout in units of 100 ms (RFC 7828
 	// section 3.1), valid if hasKeepalive.

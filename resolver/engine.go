@@ -34,12 +34,16 @@ type Engine struct {
 	chain   exchanger
 	fwd     atomic.Pointer[forwarder]
 	gate    *gate
+	names   atomic.Pointer[names]
+	own     atomic.Pointer[[]netip.AddrPort] // listened on
+	clear   *clearNet
+	rules   atomic.Pointer[Rules]
+	setting sync.Mutex     // held while the rules change
 	retired sync.WaitGroup // what is on its way out
 	ctx     context.Context
 	cancel  context.CancelFunc // cuts short what is on its way out
 
 	mu        sync.Mutex
-	rules     Rules
 	ports     *ports
 	listeners map[netip.AddrPort]*listener
 	drains    []drain
@@ -51,23 +55,26 @@ func New(cfg Config) *Engine { return newEngine(cfg, dialTCP) }
 
 func newEngine(cfg Config, dial func(context.Context, netip.AddrPort) (net.Conn, error)) *Engine {
 	e := &Engine{
-		cfg: cfg, rules: cfg.Rules, ports: &ports{network: cfg.Network}, log: cfg.Logger, dial: dial, cache: newCache(cfg.Rules.Cache),
+		cfg: cfg, ports: &ports{network: cfg.Network}, log: cfg.Logger, dial: dial, cache: newCache(cfg.Rules.Cache),
 		listeners: make(map[netip.AddrPort]*listener),
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
+	e.rules.Store(&cfg.Rules)
 	e.gate = newGate(cfg.Rules.Admission, e.log)
 	e.ctx, e.cancel = context.WithCancel(context.Background())
-	e.memory = newMemory(e.cache, e, e.down)
-	e.chain = localNames{e.memory}
+	e.clear = newClearNet(e.ctx, e.addresses)
+	e.memory = newMemory(e.cache, destination{e}, e.down)
+	e.chain = namesBefore(e.memory)
+	e.names.Store(e.compile(cfg.Rules.Names, noNames))
 	e.fwd.Store(e.newForwarder(cfg.Upstreams, cfg.Roots))
 	return e
 }
 
 func (e *Engine) newForwarder(ups []provider.Upstream, roots *x509.CertPool) *forwarder {
 	return newForwarder(forwarderConfig{
-		upstreams: ups, roots: roots, dial: e.dial, log: e.log, rules: e.rules, ports: e.ports,
+		upstreams: ups, roots: roots, dial: e.dial, log: e.log, rules: *e.rules.Load(), ports: e.ports,
 		onHealth: e.cfg.OnHealth, onReturn: e.cache.forgetFailures,
 	})
 }
@@ -81,8 +88,12 @@ func (e *Engine) SetUpstreams(ups []provider.Upstream, roots *x509.CertPool) {
 	if e.closed {
 		return
 	}
+	old := e.fwd.Load().roots
 	e.replace(ups, roots)
 	e.cache.flush()
+	if old != roots {
+		e.endRoutes(nil) // they trust the same authorities
+	}
 }
 
 // retire closes a forwarder when the queries that it took are answered.
@@ -97,20 +108,24 @@ func (e *Engine) retire(old *forwarder) {
 }
 
 // SetRules answers by other rules from now on. Queries under way finish by the
-// old ones.
+// old ones. The caller must not change what r refers to afterwards. Rules that
+// Check refuses are left out.
 func (e *Engine) SetRules(r Rules) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	old := e.rules
-	e.rules = r
+	e.setting.Lock()
+	defer e.setting.Unlock()
+	old := e.rules.Swap(&r)
 	e.cache.setRules(r.Cache)
 	e.gate.setRules(r.Admission)
-	if e.closed {
+	e.setNames(r.Names)
+	if old.Race == r.Race && old.HideSubnet == r.HideSubnet {
 		return
 	}
-	if old.Race != r.Race || old.HideSubnet != r.HideSubnet {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed {
 		f := e.fwd.Load()
 		e.replace(f.configured(), f.roots)
+		e.endRoutes(nil)
 	}
 }
 
@@ -150,6 +165,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	f.close()
+	e.endRoutes(errShutdown)
 	e.retired.Wait()
 	return context.Cause(ctx)
 }
@@ -209,7 +225,7 @@ func (e *Engine) quick(s *scratch, raw []byte) bool {
 func (e *Engine) slow(s *scratch) {
 	defer e.gate.pending.leave(s.q.client)
 	ctx, cancel := context.WithDeadline(context.Background(), s.q.arrived.Add(queryTimeout))
-	a, err := e.chain.exchange(ctx, &s.q.question)
+	a, err := e.resolve(ctx, &s.q)
 	cancel()
 	if err != nil {
 		e.fail(s, err)
@@ -227,6 +243,7 @@ func (s *scratch) answered(a *answer) {
 	}
 	s.event(a.rcode, a.source, server, a.ede)
 	s.ev.AD = a.msg[3]&bitAD != 0
+	s.ev.Clear = a.clear
 }
 
 // fail answers a query that could not be answered.

@@ -63,7 +63,5 @@ func failedAnswer(qu *question, err error) *answer {
 	if _, ok := asFault(err); !ok && !errors.Is(err, context.DeadlineExceeded) {
 		return nil
 	}
-	msg := make([]byte, headerLen, headerLen+len(qu.wire()))
-	msg[5] = 1
-	return &answer{msg: append(msg, qu.wire()...), rcode: dns.RcodeServerFailure, ede: edeFor(err)}
+	return errorAnswer(qu, dns.RcodeServerFailure, SourceUpstream, edeFor(err))
 }

@@ -79,6 +79,7 @@ func (e *Engine) settle(gone map[netip.AddrPort]*listener, wasIdle bool) {
 	if len(gone) > 0 {
 		e.drain(gone)
 	}
+	e.noteAddresses()
 	switch idle := len(e.listeners) == 0; {
 	case wasIdle && !idle:
 		e.fwd.Load().warm()
@@ -86,6 +87,7 @@ func (e *Engine) settle(gone map[netip.AddrPort]*listener, wasIdle bool) {
 		f := e.newForwarder(e.fwd.Load().configured(), e.fwd.Load().roots)
 		old := e.fwd.Swap(f)
 		e.retire(old)
+		e.endRoutes(nil)
 	}
 }
 

@@ -70,6 +70,9 @@ func (e *Engine) NetworkChanged() {
 	}
 	f := e.fwd.Load()
 	f.networkChanged()
+	for rt := range e.names.Load().secure() {
+		rt.networkChanged()
+	}
 	if len(e.listeners) > 0 {
 		f.warm()
 	}

@@ -91,7 +91,8 @@ func (e *Engine) origin() [sha256.Size]byte {
 	for _, u := range e.fwd.Load().configured() {
 		_, _ = fmt.Fprintf(h, "%q %q %v\n", u.Spec, u.Name, u.Addrs)
 	}
-	_, _ = fmt.Fprintf(h, "%+v", e.rules.Names)
+	names := e.names.Load().sum
+	_, _ = h.Write(names[:])
 	return [sha256.Size]byte(h.Sum(nil))
 }
 

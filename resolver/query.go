@@ -17,9 +17,13 @@ type question struct {
 	do     bool
 	cd     bool
 	rd     bool
-	// ahead is set where no client asks but the cache, before an answer ends. It
-	// is no part of the key.
+	// What follows does not belong to the key. ahead is set where no client asks
+	// but the cache, before an answer ends.
 	ahead bool
+	// local tells whether the client is on this computer; rules are those that
+	// the answer follows, nil for none.
+	local bool
+	rules *names
 }
 
 // name is the question's name in wire format and lower case.
