@@ -105,6 +105,17 @@ func TestSourceTime(t *testing.T) {
 	}
 }
 
+// A system's own verifier may blame the server's certificate for another one's
+// dates.
+func TestFaultOfDatesThatHold(t *testing.T) {
+	now := time.Now()
+	c := &x509.Certificate{NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour)}
+	text, ok := certificateText("dot.test", &tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Cert: c, Reason: x509.Expired}})
+	if !ok || text != "the certificate of its authority is out of date" {
+		t.Errorf("%q, %v", text, ok)
+	}
+}
+
 // What a server says of itself before it is verified can be shown.
 func TestNamesOfCertificatesAreSafe(t *testing.T) {
 	c := &x509.Certificate{DNSNames: []string{"a\x1b[2Jb", strings.Repeat("x", 79) + "é", "c\n"}}
