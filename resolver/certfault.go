@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,14 +23,13 @@ func certificateText(name string, err error) (string, bool) {
 	var invalid x509.CertificateInvalidError
 	var verify *tls.CertificateVerificationError
 	var roots x509.SystemRootsError
-	now := time.Now()
 	switch {
 	case errors.As(err, &host):
 		return fmt.Sprintf("its certificate is for %s, not for %s", certNames(host.Certificate), name), true
 	case errors.As(err, &unknown):
-		return unknownText(err, unknown, now), true
+		return unknownText(err), true
 	case errors.As(err, &invalid):
-		return invalidText(invalid, now), true
+		return invalidText(invalid, time.Now()), true
 	case errors.As(err, &roots):
 		return "this computer has no list of certificate authorities", true
 	case errors.Is(err, errCertHash):
@@ -45,17 +43,10 @@ func certificateText(name string, err error) (string, bool) {
 }
 
 // unknownText tells a certificate that nobody else vouches for from one whose
-// authority is not trusted here. An authority whose own dates do not hold just
-// now is unknown too, which a wrong clock brings about.
-func unknownText(err error, unknown x509.UnknownAuthorityError, now time.Time) string {
-	chain := []*x509.Certificate{unknown.Cert}
-	if verify, ok := errors.AsType[*tls.CertificateVerificationError](err); ok && len(verify.UnverifiedCertificates) > 0 {
-		chain = verify.UnverifiedCertificates
-	}
-	switch {
-	case clockIsWrong(now) && slices.ContainsFunc(chain, func(c *x509.Certificate) bool { return outOfDate(c, now) }):
-		return clockText(now)
-	case selfSigned(chain[0]):
+// authority is not trusted here.
+func unknownText(err error) string {
+	verify, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	if ok && len(verify.UnverifiedCertificates) > 0 && selfSigned(verify.UnverifiedCertificates[0]) {
 		return "its certificate is self-signed, so no authority vouches for it"
 	}
 	return "its certificate was signed by an unknown authority"
@@ -81,6 +72,9 @@ func invalidText(e x509.CertificateInvalidError, now time.Time) string {
 	case now.Before(e.Cert.NotBefore):
 		return fmt.Sprintf("%s is valid only from %s on, and this computer’s clock says %s, which is probably wrong",
 			whose, e.Cert.NotBefore.Format(dayFormat), now.Format(dayFormat))
+	case !now.After(e.Cert.NotAfter):
+		// Some systems' own verifiers name the server's certificate instead.
+		return "the certificate of its authority is out of date"
 	}
 	return whose + " expired on " + e.Cert.NotAfter.Format(dayFormat)
 }

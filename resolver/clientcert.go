@@ -30,6 +30,9 @@ func CheckClientCert(certFile, keyFile string) error {
 
 // loadClientCert reads our certificate and its key.
 func loadClientCert(certFile, keyFile string) (*tls.Certificate, error) {
+	if certFile == "" {
+		return nil, &fileError{"the client key in " + keyFile + " has no client certificate to go with it", nil}
+	}
 	certPEM, err := readPEM("client certificate", certFile, "CERTIFICATE")
 	if err != nil {
 		return nil, err

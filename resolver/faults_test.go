@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/netip"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -120,25 +119,7 @@ func TestFaultsOfCertificates(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			srv := resolvertest.New(t, resolvertest.WithCA(ca), c.opt)
 			e, at := dotEngine(t, ca.Pool(), srv.Upstream())
-			q := new(dns.Msg).SetQuestion("secret.example.", dns.TypeA)
-			q.SetEdns0(1232, false)
-			m, _, err := (&dns.Client{Timeout: 5 * time.Second}).Exchange(q, at.String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if m.Rcode != dns.RcodeServerFailure || len(m.IsEdns0().Option) != 1 {
-				t.Fatalf("answer %v", m)
-			}
-			if ede := m.IsEdns0().Option[0].(*dns.EDNS0_EDE); !strings.Contains(ede.ExtraText, c.text) {
-				t.Errorf("EDE says %q, want %q in it", ede.ExtraText, c.text)
-			}
-			h := e.Health()
-			if f := h.Servers[0].Fault; h.Answering != -1 || f == nil || f.Kind != c.kind || !strings.Contains(f.Text, c.text) {
-				t.Errorf("health %+v, fault %v", h, f)
-			}
-			if n := srv.Stats().Queries; n != 0 {
-				t.Errorf("%d queries were sent to a server that was not verified", n)
-			}
+			expectRefusal(t, e, at, srv, c.kind, c.text)
 		})
 	}
 }

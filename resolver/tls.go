@@ -56,7 +56,15 @@ func prove(up provider.Upstream) func(*tls.CertificateRequestInfo) (*tls.Certifi
 func shake(ctx context.Context, t *tls.Conn, up provider.Upstream) error {
 	h := new(handshake)
 	err := t.HandshakeContext(context.WithValue(ctx, handshakeKey{}, h))
-	if alert, ok := remoteAlert(err); ok && h.askedProof && (aboutProof(alert) || alert == alertHandshakeFailure) {
+	return inHandshake(err, up, h.askedProof)
+}
+
+// inHandshake judges how a handshake ended. Before TLS 1.3 a missing
+// certificate has no alert of its own, and so it matters whether one was asked
+// for.
+func inHandshake(err error, up provider.Upstream, asked bool) error {
+	alert, ok := remoteAlert(err)
+	if ok && asked && (aboutProof(alert) || alert == alertHandshakeFailure) {
 		return &proofError{had: up.ClientCert != "", err: err}
 	}
 	return err

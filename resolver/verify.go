@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"slices"
-	"time"
 
 	"dotproxy/resolver/provider"
 )
@@ -71,37 +70,21 @@ func inChains(chains [][]*x509.Certificate, want [][32]byte, digest func(*x509.C
 // looked at.
 func pinnedChains(certs []*x509.Certificate, pins [][32]byte) ([][]*x509.Certificate, error) {
 	opts := x509.VerifyOptions{Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool()}
-	var pinned []*x509.Certificate
+	pinned := false
 	for _, c := range certs {
 		if slices.Contains(pins, keyDigest(c)) {
-			pinned = append(pinned, c)
+			pinned = true
 			opts.Roots.AddCert(c)
 		} else {
 			opts.Intermediates.AddCert(c)
 		}
 	}
-	if len(pinned) == 0 {
+	if !pinned {
 		return nil, errPin
 	}
 	chains, err := certs[0].Verify(opts)
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return nil, whyUnpinned(certs[0], pinned)
+		return nil, errPin
 	}
 	return chains, err
-}
-
-// whyUnpinned says why pinned certificates do not vouch for leaf: a date that
-// does not hold is a reason of its own.
-func whyUnpinned(leaf *x509.Certificate, pinned []*x509.Certificate) error {
-	now := time.Now()
-	for _, c := range pinned {
-		if outOfDate(c, now) && leaf.CheckSignatureFrom(c) == nil {
-			return x509.CertificateInvalidError{Cert: c, Reason: x509.Expired}
-		}
-	}
-	return errPin
-}
-
-func outOfDate(c *x509.Certificate, now time.Time) bool {
-	return now.Before(c.NotBefore) || now.After(c.NotAfter)
 }
