@@ -68,6 +68,7 @@ func TestFaultsOfConnectionsAreUnseen(t *testing.T) {
 		"five answers, no close_notify":      every(resolvertest.Faults{CloseAfterAnswers: 5, NoCloseNotify: true}),
 		"FIN instead of an answer":           odd(resolvertest.Faults{CloseBefore: true}),
 		"RST instead of an answer":           odd(resolvertest.Faults{ResetBefore: true}),
+		"alert instead of an answer":         odd(resolvertest.Faults{Alert: true}),
 		"half a frame":                       odd(resolvertest.Faults{HalfFrame: true}),
 		"zero-length frame":                  odd(resolvertest.Faults{ZeroFrame: true}),
 		"garbage":                            odd(resolvertest.Faults{Garbage: true}),

@@ -82,7 +82,7 @@ func (x *attempt) gone(s *server, lost *lostError) time.Duration {
 	x.lost++
 	if lost.broken {
 		x.broken++
-		fault := &Fault{Kind: FaultAnswer, Addr: s.addr, Text: "it sends broken answers", Err: lost.err}
+		fault := brokenFault(s.addr, lost.err)
 		x.cause, x.err = append(x.cause, blame{s, fault}), fault
 		if x.broken >= mostBroken {
 			return x.retry()
@@ -162,6 +162,10 @@ func answerFault(addr netip.AddrPort, rcode int) *Fault {
 		name = "RCODE " + strconv.Itoa(rcode)
 	}
 	return &Fault{Kind: FaultAnswer, Addr: addr, Text: "it answers only " + name}
+}
+
+func brokenFault(addr netip.AddrPort, err error) *Fault {
+	return &Fault{Kind: FaultAnswer, Addr: addr, Text: "it sends broken answers", Err: err}
 }
 
 // indexOf is the index of the provider that has addr.
