@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,11 +21,11 @@ import (
 // clearPipes is a network of plain servers behind net.Pipe, for virtual time.
 // Over UDP a server says what it likes to a query, over TCP one message.
 type clearPipes struct {
-	mu      sync.Mutex
 	servers map[netip.AddrPort]*clearServer
 }
 
 type clearServer struct {
+	mu     sync.Mutex
 	refuse error
 	delay  time.Duration
 	udp    func(q *dns.Msg) [][]byte
@@ -42,6 +43,19 @@ func (n *clearPipes) add(addr string) *clearServer {
 	}
 	n.servers[netip.MustParseAddrPort(addr)] = s
 	return s
+}
+
+func (s *clearServer) set(change func(*clearServer)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
+}
+
+// queries are those that came.
+func (s *clearServer) queries() []*dns.Msg {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
 }
 
 func packed(m *dns.Msg) []byte {
@@ -73,16 +87,17 @@ func (n *clearPipes) dial(_ context.Context, network string, addr netip.AddrPort
 		if err := q.Unpack(raw); err != nil {
 			return
 		}
-		n.mu.Lock()
+		s.mu.Lock()
 		s.asked = append(s.asked, q)
-		n.mu.Unlock()
-		time.Sleep(s.delay)
+		udp, tcp, delay := s.udp, s.tcp, s.delay
+		s.mu.Unlock()
+		time.Sleep(delay)
 		if network == "tcp" {
-			m := s.tcp(q)
+			m := tcp(q)
 			_, _ = server.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(m))), m...))
 			return
 		}
-		for _, m := range s.udp(q) {
+		for _, m := range udp(q) {
 			if _, err := server.Write(m); err != nil {
 				return
 			}
@@ -145,8 +160,8 @@ func TestPlainChoosesServers(t *testing.T) {
 					c.change(one, two)
 				}
 				a, took, err := try(plainTo(n, oneAddr, twoAddr), "nas.lan")
-				if took != c.took || len(one.asked) != c.one || len(two.asked) != c.two {
-					t.Errorf("took %v, asked %d and %d times", took, len(one.asked), len(two.asked))
+				if took != c.took || len(one.queries()) != c.one || len(two.queries()) != c.two {
+					t.Errorf("took %v, asked %d and %d times", took, len(one.queries()), len(two.queries()))
 				}
 				if c.fault != "" {
 					if f, ok := asFault(err); !ok || f.Error() != c.fault {
@@ -178,7 +193,7 @@ func TestPlainRemembersWhoAnswers(t *testing.T) {
 				t.Errorf("question %d took %v: %v", i, took, err)
 			}
 		}
-		one.udp = works
+		one.set(func(s *clearServer) { s.udp = works })
 		time.Sleep(plainAside + time.Second)
 		if a, took, err := try(p, "nas.lan"); err != nil || took != 0 || a.upstream.String() != oneAddr {
 			t.Errorf("after a while: %v after %v, %v", a, took, err)
@@ -250,8 +265,8 @@ func TestPlainTakesOnlyTheAnswer(t *testing.T) {
 					s.tcp = c.tcp
 				}
 				a, took, err := try(plainTo(n, oneAddr), "nas.lan")
-				if took != 0 || len(s.asked) != c.tries {
-					t.Errorf("took %v, %d tries", took, len(s.asked))
+				if took != 0 || len(s.queries()) != c.tries {
+					t.Errorf("took %v, %d tries", took, len(s.queries()))
 				}
 				switch {
 				case c.answer && (err != nil || len(unpack(t, a.msg).Answer) != 1):
@@ -284,7 +299,8 @@ func TestPlainQueryAndAnswer(t *testing.T) {
 			if unpack(t, a.msg).AuthenticatedData {
 				t.Error("AD of an answer that nobody authenticated")
 			}
-			q := s.asked[len(s.asked)-1]
+			qs := s.queries()
+			q := qs[len(qs)-1]
 			opt := q.IsEdns0()
 			if opt == nil || opt.UDPSize() != ourUDPSize || !opt.Do() || len(opt.Option) != 0 || !q.RecursionDesired || !q.CheckingDisabled {
 				t.Errorf("query %v", q)
@@ -304,7 +320,7 @@ func TestPlainNeverAsksItself(t *testing.T) {
 		one, two := n.add(oneAddr), n.add(twoAddr)
 		p := plainTo(n, oneAddr, twoAddr)
 		p.net.own = func() []netip.AddrPort { return []netip.AddrPort{netip.MustParseAddrPort(oneAddr)} }
-		if a, _, err := try(p, "nas.lan"); err != nil || a.upstream.String() != twoAddr || len(one.asked) != 0 {
+		if a, _, err := try(p, "nas.lan"); err != nil || a.upstream.String() != twoAddr || len(one.queries()) != 0 {
 			t.Errorf("answer %v, %v", a, err)
 		}
 		two.refuse = syscall.ECONNREFUSED
@@ -334,10 +350,9 @@ func TestPlainIsBounded(t *testing.T) {
 			})
 		}
 		time.Sleep(time.Millisecond)
-		if n.mu.Lock(); len(s.asked) != maxPlain {
-			t.Errorf("%d questions at once, want %d", len(s.asked), maxPlain)
+		if n := len(s.queries()); n != maxPlain {
+			t.Errorf("%d questions at once, want %d", n, maxPlain)
 		}
-		n.mu.Unlock()
 		group.Wait()
 		if len(p.net.slots) != 0 {
 			t.Error("a place stays taken")
