@@ -24,8 +24,8 @@ import (
 	"dotproxy/resolver/provider"
 )
 
-// pki is one CA and one certificate for dot.test, made once: tests in virtual
-// time begin in the year 2000, so it is valid from before that.
+// pki is one CA and one certificate for dot.test, made once, perhaps in virtual
+// time, which begins in the year 2000: its dates hold in either.
 var pki = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -33,7 +33,7 @@ var pki = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
 	}
 	tmpl := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test CA"},
-		NotBefore: time.Unix(0, 0), NotAfter: time.Now().AddDate(10, 0, 0),
+		NotBefore: time.Unix(0, 0), NotAfter: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC),
 		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{"dot.test"},
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 	}
