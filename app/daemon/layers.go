@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"dotproxy/app/control"
 	"dotproxy/resolver"
@@ -81,9 +82,21 @@ func (l layers) withSaved(s control.Settings) layers {
 // changes places with the others; a new one takes the place of the present
 // first, which nobody chose as a backup: behind a family filter, an unfiltered
 // provider would answer what the filter does not.
+//
+// One server stands in the list once: its options (a ? and what follows) are
+// replaced by new ones, and kept where spec has none, so that a click on a
+// provider's name does not drop its pins.
 func (l layers) withUpstream(spec string) layers {
 	list := slices.Clone(l.saved.Upstreams)
-	switch i := slices.Index(list, spec); {
+	server, _, hasOptions := strings.Cut(spec, "?")
+	i := slices.IndexFunc(list, func(have string) bool {
+		have, _, _ = strings.Cut(have, "?")
+		return have == server
+	})
+	if i >= 0 && !hasOptions {
+		spec = list[i]
+	}
+	switch {
 	case i >= 0:
 		list = slices.Insert(slices.Delete(list, i, i+1), 0, spec)
 	case len(list) > 0:
@@ -123,6 +136,9 @@ func (l layers) plan() (plan, *control.Problem) {
 		u, err := provider.Parse(spec)
 		if err != nil {
 			return plan{}, upstreamValue("upstreams", err)
+		}
+		if err := resolver.CheckClientCert(u.ClientCert, u.ClientKey); err != nil {
+			return plan{}, control.BadValue("upstreams", "For "+u.Label+", "+err.Error()+".", "Correct client-cert and client-key, or the files.")
 		}
 		p.upstreams = append(p.upstreams, u)
 	}
