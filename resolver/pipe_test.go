@@ -25,7 +25,8 @@ import (
 )
 
 // pki is one CA and one certificate for dot.test, made once: tests in virtual
-// time begin in the year 2000, so it is valid from before that.
+// time begin in the year 2000, so it is valid from before that,
+// and to an end that does not depend on which of them makes it.
 var pki = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -33,7 +34,7 @@ var pki = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
 	}
 	tmpl := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test CA"},
-		NotBefore: time.Unix(0, 0), NotAfter: time.Now().AddDate(10, 0, 0),
+		NotBefore: time.Unix(0, 0), NotAfter: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC),
 		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{"dot.test"},
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 	}
