@@ -113,6 +113,9 @@ func TestRouteOfName(t *testing.T) {
 		got := ""
 		if rt := e.names.Load().route(ask(name, dns.TypeA).name()); rt != nil {
 			got = rt.suffix
+			if rt.fault != nil {
+				t.Errorf("%s: %v", name, rt.fault)
+			}
 		}
 		if got != want {
 			t.Errorf("%s is routed as %q, want %q", name, got, want)
@@ -292,6 +295,27 @@ func TestDestinationByTheRulesOfTheQuery(t *testing.T) {
 	}
 	if up.asked() != 0 {
 		t.Error("the upstream was asked for a routed name")
+	}
+	qu.rules = e.names.Load()
+	e.SetRules(onlyNames(NameRules{}))
+	if _, err := (destination{e}).exchange(t.Context(), qu); !errors.Is(err, errRulesChanged) {
+		t.Errorf("a name that was routed: error %v", err)
+	}
+}
+
+// It is asked until the rules stand still.
+func TestResolveAgainByNewRules(t *testing.T) {
+	e, _, _ := routed(t, NameRules{})
+	chain, changes := e.chain, 0
+	e.chain = exchangerFunc(func(ctx context.Context, qu *question) (*answer, error) {
+		if changes++; changes < 3 {
+			e.SetRules(onlyNames(NameRules{Overrides: []Override{{Name: "a.example", Addrs: addrsOf(fmt.Sprintf("10.0.0.%d", changes))}}}))
+			return nil, errRulesChanged
+		}
+		return chain.exchange(ctx, qu)
+	})
+	if m, _ := from(t, e, "127.0.0.1", "a.example", dns.TypeA); len(m.Answer) != 1 || m.Answer[0].(*dns.A).A.String() != "10.0.0.2" {
+		t.Errorf("answer %v", m)
 	}
 }
 
