@@ -24,7 +24,7 @@ func (x *attempt) take(r result) (*answer, time.Duration) {
 	if r.err != nil {
 		return nil, x.failed(s, r.err)
 	}
-	a, err := parseAnswer(r.msg, x.qu)
+	a, err := parseAnswer(r.msg, &x.qu)
 	if err != nil {
 		if c := r.call.conn.Load(); c != nil {
 			c.failBy(r.call)
@@ -50,7 +50,7 @@ func (x *attempt) take(r result) (*answer, time.Duration) {
 func (x *attempt) won(s *server, took time.Duration) {
 	s.worked(took)
 	for _, b := range x.cause {
-		b.s.failedOn(x.qu, b.fault)
+		b.s.failedOn(&x.qu, b.fault)
 	}
 	x.f.answeredBy(s.up.index)
 }
