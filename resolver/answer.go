@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"encoding/binary"
+	"math"
 	"net/netip"
 	"time"
 
@@ -185,6 +186,24 @@ func (a *answer) readOPT(ttl uint32, data []byte) {
 	})
 }
 
+// setTTLs ages the TTLs in a copy of the answer's message.
+func (a *answer) setTTLs(msg []byte, now time.Time) {
+	if a.source == SourceStale {
+		for _, off := range a.ttls {
+			binary.BigEndian.PutUint32(msg[off:], staleTTL)
+		}
+		return
+	}
+	age := a.age(now)
+	if age == 0 {
+		return
+	}
+	for _, off := range a.ttls {
+		t := binary.BigEndian.Uint32(msg[off:])
+		binary.BigEndian.PutUint32(msg[off:], t-min(age, t))
+	}
+}
+
 // age is how many whole seconds ago the answer came. The monotonic clock stands
 // still while the computer sleeps, the wall clock may be set back: the larger
 // span counts.
@@ -193,5 +212,5 @@ func (a *answer) age(now time.Time) uint32 {
 		return 0
 	}
 	span := max(now.Sub(a.stored), now.Round(0).Sub(a.stored.Round(0)), 0)
-	return uint32(min(span/time.Second, maxTTL))
+	return uint32(min(span/time.Second, math.MaxUint32))
 }

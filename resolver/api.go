@@ -25,6 +25,9 @@ type Config struct {
 	// OnHealth is called after an upstream's condition changed, never with a
 	// lock held. It must return quickly; Health tells the condition.
 	OnHealth func()
+	// Network names the network that the computer is on, by anything that tells
+	// it from others; nil means that it is always the same.
+	Network func() string
 	// Logger receives upstream errors; nil discards them.
 	Logger *slog.Logger
 }
@@ -67,6 +70,9 @@ type Event struct {
 	Upstream netip.AddrPort
 	// Clear is set where the query left in clear text (a plain route).
 	Clear bool
+	// AD is set where the upstream vouches for the answer (RFC 4035 section
+	// 3.2.3), whether the client asked or not.
+	AD bool
 	// Answer is the whole answer in wire format.
 	Answer []byte
 	// EDE is the Extended DNS Error in the answer (RFC 8914), nil for none.
@@ -119,7 +125,8 @@ const (
 	FaultRefused
 	// FaultTimeout: the server did not answer in time.
 	FaultTimeout
-	// FaultCertificate: the certificate could not be verified.
+	// FaultCertificate: the certificate could not be verified, be it for want of
+	// a pinned key or because this computer's clock is wrong.
 	FaultCertificate
 	// FaultTLS: the handshake failed for another reason, such as the version.
 	FaultTLS
@@ -130,6 +137,9 @@ const (
 	FaultAnswer
 	// FaultLookup: the server's name could not be looked up over TLS.
 	FaultLookup
+	// FaultClientCert: the server wants a client certificate, does not take
+	// ours, or the files of ours cannot be used.
+	FaultClientCert
 )
 
 // Fault is why a server cannot be used, said for people. It is an error.

@@ -13,6 +13,9 @@ const (
 	// leastTries is how often a question is asked before it is given up while
 	// there is time left.
 	leastTries = 4
+	// mostBroken is how many broken answers to one question are taken before it
+	// is given up where no other server is left: leastTries is no less.
+	mostBroken = 8
 	// maxLive bounds the calls of one attempt that wait at the same time.
 	maxLive = 6
 	// retryMost bounds the wait between tries of a server that fails at once.
@@ -32,6 +35,7 @@ type attempt struct {
 	cause   []blame   // what else is to be said of servers if another answers
 	asked   int       // calls made
 	lost    int       // calls lost with their connection
+	broken  int       // of these, by a broken answer
 	backups bool      // backup providers may be asked
 	hedged  bool
 	looking int     // look-ups awaited
@@ -58,6 +62,12 @@ func (x *attempt) end() {
 func (x *attempt) run(ctx context.Context) (*answer, error) {
 	x.f.probeAside(x.began)
 	x.next()
+	if x.f.rules.Race {
+		x.backups = true
+		for _, u := range x.f.ups[1:] {
+			x.tryUpstream(u, false)
+		}
+	}
 	timer := time.NewTimer(x.patience())
 	defer timer.Stop()
 	for {

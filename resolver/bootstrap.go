@@ -126,7 +126,7 @@ func (f *forwarder) bootstrapper() *forwarder {
 			}
 		}
 	}
-	f.boot = newForwarder(forwarderConfig{upstreams: ups, roots: f.roots, dial: f.dial, log: f.log, isBoot: true})
+	f.boot = newForwarder(forwarderConfig{upstreams: ups, roots: f.roots, dial: f.dial, log: f.log, isBoot: true, rules: Rules{HideSubnet: f.rules.HideSubnet}, ports: f.ports})
 	return f.boot
 }
 

@@ -22,21 +22,21 @@ func kept(t testing.TB, name string, ttl int) *answer {
 
 func TestCacheKeepsForTheTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCache(1 << 20)
+		c := newCache(CacheRules{Bytes: 1 << 20})
 		c.put(ask("a.example", dns.TypeA), kept(t, "a.example", 60), c.epoch.Load())
 		time.Sleep(59 * time.Second)
-		if c.get(ask("A.EXAMPLE", dns.TypeA), time.Now()) == nil {
+		if c.find(ask("A.EXAMPLE", dns.TypeA), time.Now()).ans == nil {
 			t.Error("not answered within the TTL")
 		}
 		time.Sleep(time.Second)
-		if c.get(ask("a.example", dns.TypeA), time.Now()) != nil {
+		if c.find(ask("a.example", dns.TypeA), time.Now()).ans != nil {
 			t.Error("answered after the TTL")
 		}
 	})
 }
 
 func TestCacheKey(t *testing.T) {
-	c := newCache(1 << 20)
+	c := newCache(CacheRules{Bytes: 1 << 20})
 	c.put(ask("a.example", dns.TypeA), kept(t, "a.example", 60), c.epoch.Load())
 	for name, change := range map[string]func(*question){
 		"DO": func(q *question) { q.do = true },
@@ -46,28 +46,28 @@ func TestCacheKey(t *testing.T) {
 		qu := ask("a.example", dns.TypeA)
 		change(qu)
 		qu.seal([]byte("\x01a\x07example\x00"))
-		if c.get(qu, time.Now()) != nil {
+		if c.find(qu, time.Now()).ans != nil {
 			t.Errorf("%s makes no difference", name)
 		}
 	}
-	if c.get(ask("a.example", dns.TypeAAAA), time.Now()) != nil {
+	if c.find(ask("a.example", dns.TypeAAAA), time.Now()).ans != nil {
 		t.Error("type makes no difference")
 	}
 }
 
 func TestCacheFlushForgetsAnswersUnderWay(t *testing.T) {
-	c := newCache(1 << 20)
+	c := newCache(CacheRules{Bytes: 1 << 20})
 	epoch := c.epoch.Load()
 	c.flush()
 	c.put(ask("a.example", dns.TypeA), kept(t, "a.example", 60), epoch)
-	if c.get(ask("a.example", dns.TypeA), time.Now()) != nil {
+	if c.find(ask("a.example", dns.TypeA), time.Now()).ans != nil {
 		t.Error("an answer of before the flush was kept")
 	}
 }
 
 // One pass of names that come once must not push out those in use.
 func TestCacheSurvivesScan(t *testing.T) {
-	c := newCache(1 << 20)
+	c := newCache(CacheRules{Bytes: 1 << 20})
 	put := func(name string) { c.put(ask(name, dns.TypeA), kept(t, name, 600), c.epoch.Load()) }
 	const popular = 200
 	for i := range popular {
@@ -75,11 +75,11 @@ func TestCacheSurvivesScan(t *testing.T) {
 	}
 	for i := range 20000 {
 		put(fmt.Sprintf("scan%d.example", i))
-		c.get(ask(fmt.Sprintf("popular%d.example", i%popular), dns.TypeA), time.Now())
+		c.find(ask(fmt.Sprintf("popular%d.example", i%popular), dns.TypeA), time.Now())
 	}
 	left := 0
 	for i := range popular {
-		if c.get(ask(fmt.Sprintf("popular%d.example", i), dns.TypeA), time.Now()) != nil {
+		if c.find(ask(fmt.Sprintf("popular%d.example", i), dns.TypeA), time.Now()).ans != nil {
 			left++
 		}
 	}
@@ -93,7 +93,7 @@ func TestCacheSurvivesScan(t *testing.T) {
 	if bytes > 1<<20 {
 		t.Errorf("%d bytes kept, the limit is %d", bytes, 1<<20)
 	}
-	c.setLimit(0)
+	c.setRules(CacheRules{})
 	for i := range c.shards {
 		if s := &c.shards[i]; len(s.entries) > 0 || s.bytes != 0 || s.head != nil || s.tail != nil {
 			t.Fatalf("shard %d is not empty after the limit became 0", i)
@@ -129,7 +129,7 @@ func BenchmarkHit(b *testing.B) {
 }
 
 func BenchmarkCachePut(b *testing.B) {
-	c := newCache(8 << 20)
+	c := newCache(CacheRules{Bytes: 8 << 20})
 	a := kept(b, "a.example", 600)
 	var questions []*question
 	for i := range 1 << 16 {

@@ -13,6 +13,7 @@ type call struct {
 	// results takes one result; it has room for it.
 	results chan<- result
 	began   time.Time
+	probe   bool // no client asks
 
 	conn      atomic.Pointer[conn] // the one it was sent on last
 	cancelled atomic.Bool
@@ -43,8 +44,12 @@ var (
 	errShutdown     = errors.New("the upstream is no longer used")
 )
 
-// lostError says that a connection ended before the answer came.
-type lostError struct{ err error }
+// lostError says that a connection ended before the answer came. broken is set
+// where that was because of what came in the answer's place.
+type lostError struct {
+	err    error
+	broken bool
+}
 
 func (e *lostError) Error() string { return "connection lost: " + e.err.Error() }
 func (e *lostError) Unwrap() error { return e.err }

@@ -12,8 +12,12 @@ type coalescer struct {
 	next exchanger
 	// epoch tells questions apart that are asked of different upstreams.
 	epoch *atomic.Uint64
-	mu    sync.Mutex
-	open  map[flightKey]*flight
+	ctx   context.Context // of the questions that nobody waits for
+	end   context.CancelFunc
+	group sync.WaitGroup
+
+	mu   sync.Mutex
+	open map[flightKey]*flight
 }
 
 type flightKey struct {
@@ -21,7 +25,7 @@ type flightKey struct {
 	question string
 }
 
-// flight is one question under way. Its fields are set before done is closed.
+// flight is one question under way. ans and err are set before done is closed.
 type flight struct {
 	done chan struct{}
 	ans  *answer
@@ -29,23 +33,20 @@ type flight struct {
 }
 
 func newCoalescer(next exchanger, epoch *atomic.Uint64) *coalescer {
-	return &coalescer{next: next, epoch: epoch, open: make(map[flightKey]*flight)}
+	c := &coalescer{next: next, epoch: epoch, open: make(map[flightKey]*flight)}
+	c.ctx, c.end = context.WithCancel(context.Background())
+	return c
 }
 
 // exchange joins a question under way or asks. Who joined a question that ran
 // out of its asker's time, and has time left, asks again.
 func (c *coalescer) exchange(ctx context.Context, qu *question) (*answer, error) {
 	for {
-		key := flightKey{c.epoch.Load(), string(qu.bytes())}
-		c.mu.Lock()
-		f := c.open[key]
-		if f == nil {
-			f = &flight{done: make(chan struct{})}
-			c.open[key] = f
-			c.mu.Unlock()
-			return c.lead(ctx, qu, key, f)
+		f, key, first := c.join(qu)
+		if first {
+			c.lead(ctx, qu, key, f)
+			return f.ans, f.err
 		}
-		c.mu.Unlock()
 		select {
 		case <-f.done:
 		case <-ctx.Done():
@@ -57,16 +58,60 @@ func (c *coalescer) exchange(ctx context.Context, qu *question) (*answer, error)
 		if f.err != nil {
 			return nil, f.err
 		}
-		shared := *f.ans
-		if shared.source == SourceUpstream {
-			shared.source = SourceCoalesced
-		}
-		return &shared, nil
+		return f.share(), nil
 	}
 }
 
+// start asks, in a goroutine of its own that ends with over, what is not under
+// way already, and tells whether it was not. qu may be used again at once.
+func (c *coalescer) start(qu *question, over func()) (f *flight, first bool) {
+	f, key, first := c.join(qu)
+	if !first {
+		over()
+		return f, false
+	}
+	own := *qu
+	ask := func() {
+		defer over()
+		ctx, cancel := context.WithTimeout(c.ctx, queryTimeout)
+		defer cancel()
+		c.lead(ctx, &own, key, f)
+	}
+	c.mu.Lock()
+	closed := c.ctx.Err() != nil
+	if !closed {
+		c.group.Go(ask)
+	}
+	c.mu.Unlock()
+	if closed {
+		ask() // to be refused
+	}
+	return f, true
+}
+
+// close ends the questions that nobody waits for.
+func (c *coalescer) close() {
+	c.mu.Lock()
+	c.end()
+	c.mu.Unlock()
+	c.group.Wait()
+}
+
+// join returns the question's flight and whether it has just been made, which
+// is the caller's to lead then.
+func (c *coalescer) join(qu *question) (f *flight, key flightKey, first bool) {
+	key = flightKey{c.epoch.Load(), string(qu.bytes())}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f = c.open[key]; f == nil {
+		f, first = &flight{done: make(chan struct{})}, true
+		c.open[key] = f
+	}
+	return f, key, first
+}
+
 // lead asks for all. The flight ends however the call does.
-func (c *coalescer) lead(ctx context.Context, qu *question, key flightKey, f *flight) (*answer, error) {
+func (c *coalescer) lead(ctx context.Context, qu *question, key flightKey, f *flight) {
 	f.err = context.Canceled
 	defer func() {
 		c.mu.Lock()
@@ -75,5 +120,14 @@ func (c *coalescer) lead(ctx context.Context, qu *question, key flightKey, f *fl
 		close(f.done)
 	}()
 	f.ans, f.err = c.next.exchange(ctx, qu)
-	return f.ans, f.err
+}
+
+// share is the flight's answer as one of the others gets it.
+func (f *flight) share() *answer {
+	if f.ans.source != SourceUpstream {
+		return f.ans
+	}
+	shared := *f.ans
+	shared.source = SourceCoalesced
+	return &shared
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -50,17 +51,22 @@ type conn struct {
 	used     time.Time
 	usedWall int64 // the same by the wall clock, in Unix nanoseconds
 	idle     time.Duration
+	named    bool  // the server named its idle time
+	blamed   *call // the one whose broken answer ended the connection
 	err      error
 	reaper   *time.Timer
 }
 
+// newConn is called with the server's lock held.
 func newConn(s *server, t *tls.Conn) *conn {
 	now := time.Now()
 	c := &conn{
 		srv: s, tls: t, wake: make(chan struct{}, 1), ended: make(chan struct{}),
-		pending: make(map[uint16]*call), used: now, usedWall: now.UnixNano(), idle: idleDefault,
+		pending: make(map[uint16]*call), used: now, usedWall: now.UnixNano(), idle: s.habit.limit(now),
 	}
+	c.mu.Lock()
 	c.reaper = time.AfterFunc(c.idle, c.reap)
+	c.mu.Unlock()
 	s.f.group.Go(c.read)
 	s.f.group.Go(c.write)
 	return c
@@ -86,7 +92,7 @@ func (c *conn) send(k *call) bool {
 	}
 	c.used, c.usedWall, k.sent = now, now.UnixNano(), now
 	c.waiting++
-	c.out = upstreamQuery(c.out, k.qu, id, c.asked == 0)
+	c.out = upstreamQuery(c.out, k.qu, id, c.asked == 0, c.srv.f.rules.HideSubnet)
 	c.asked++
 	c.mu.Unlock()
 	if k.cancelled.Load() {
@@ -165,6 +171,7 @@ func (c *conn) write() {
 		case <-c.ended:
 			return
 		}
+		runtime.Gosched() // who is about to queue a query gets it into this write
 		c.mu.Lock()
 		buf, c.out = c.out, buf[:0]
 		c.mu.Unlock()
@@ -230,6 +237,7 @@ func (c *conn) deliver(msg []byte) error {
 	refused := false
 	if !answers(msg, k.qu) {
 		if refused = bareError(msg); !refused {
+			c.blamed = k
 			c.mu.Unlock()
 			return errUnsolicited
 		}
@@ -285,7 +293,7 @@ func bareError(msg []byte) bool {
 func (c *conn) setIdle(units uint16) {
 	d := time.Duration(units) * 100 * time.Millisecond
 	c.mu.Lock()
-	c.idle = min(d*9/10, idleDefault) // close first: it saves a lost query
+	c.idle, c.named = min(d*9/10, idleDefault), true // close first: it saves a lost query
 	c.reaper.Reset(max(c.idle, time.Millisecond))
 	c.mu.Unlock()
 }
@@ -321,6 +329,10 @@ func (c *conn) fail(err error) {
 			owed = append(owed, k)
 		}
 	}
+	blamed := c.blamed
+	if blamed == nil && len(owed) == 1 && (errors.Is(err, errUnsolicited) || errors.Is(err, errBadFrame)) {
+		blamed = owed[0] // it can have been meant for no other
+	}
 	c.pending, c.waiting = nil, 0
 	answered := c.answered
 	c.reaper.Stop()
@@ -331,8 +343,21 @@ func (c *conn) fail(err error) {
 	} else {
 		_ = c.tls.NetConn().Close()
 	}
-	c.srv.connEnded(c, err, len(owed), answered)
+	refusal := c.srv.connEnded(c, err, len(owed), answered)
 	for _, k := range owed {
-		k.results <- result{call: k, err: &lostError{err}}
+		r := result{call: k, err: refusal}
+		if refusal == nil {
+			r.err = &lostError{err, k == blamed}
+		}
+		k.results <- r
 	}
+}
+
+// failBy ends the connection because the answer to k is none: what comes behind
+// it cannot be trusted.
+func (c *conn) failBy(k *call) {
+	c.mu.Lock()
+	c.blamed = k
+	c.mu.Unlock()
+	c.fail(errBadFrame)
 }

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -16,13 +17,9 @@ import (
 	"dotproxy/resolver/provider"
 )
 
-const (
-	// queryTimeout bounds everything done for one query from its arrival: dig
-	// and the C library give up at five seconds.
-	queryTimeout = 4 * time.Second
-	// maxPending bounds the queries that wait for an upstream.
-	maxPending = 10_000
-)
+// queryTimeout bounds everything done for one query from its arrival: dig and
+// the C library give up at five seconds.
+const queryTimeout = 4 * time.Second
 
 var errTooMany = errors.New("too many queries are waiting for an answer")
 
@@ -33,18 +30,21 @@ type Engine struct {
 	log     *slog.Logger
 	dial    func(context.Context, netip.AddrPort) (net.Conn, error)
 	cache   *cache
+	memory  *memory
 	chain   exchanger
 	fwd     atomic.Pointer[forwarder]
+	gate    *gate
 	names   atomic.Pointer[names]
 	own     atomic.Pointer[[]netip.AddrPort] // listened on
 	clear   *clearNet
-	setting sync.Mutex // held while names are made
-	pending atomic.Int64
+	rules   atomic.Pointer[Rules]
+	setting sync.Mutex     // held while the rules change
 	retired sync.WaitGroup // what is on its way out
 	ctx     context.Context
 	cancel  context.CancelFunc // cuts short what is on its way out
 
 	mu        sync.Mutex
+	ports     *ports
 	listeners map[netip.AddrPort]*listener
 	drains    []drain
 	closed    bool
@@ -55,22 +55,28 @@ func New(cfg Config) *Engine { return newEngine(cfg, dialTCP) }
 
 func newEngine(cfg Config, dial func(context.Context, netip.AddrPort) (net.Conn, error)) *Engine {
 	e := &Engine{
-		cfg: cfg, log: cfg.Logger, dial: dial, cache: newCache(cfg.Rules.Cache.Bytes),
+		cfg: cfg, ports: &ports{network: cfg.Network}, log: cfg.Logger, dial: dial, cache: newCache(cfg.Rules.Cache),
 		listeners: make(map[netip.AddrPort]*listener),
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
+	e.rules.Store(&cfg.Rules)
+	e.gate = newGate(cfg.Rules.Admission, e.log)
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.clear = newClearNet(e.ctx, e.addresses)
-	e.chain = namesBefore(newCoalescer(cached{e.cache, destination{e}}, &e.cache.epoch))
+	e.memory = newMemory(e.cache, destination{e}, e.down)
+	e.chain = namesBefore(e.memory)
 	e.names.Store(e.compile(cfg.Rules.Names, noNames))
 	e.fwd.Store(e.newForwarder(cfg.Upstreams, cfg.Roots))
 	return e
 }
 
 func (e *Engine) newForwarder(ups []provider.Upstream, roots *x509.CertPool) *forwarder {
-	return newForwarder(forwarderConfig{upstreams: ups, roots: roots, dial: e.dial, log: e.log, onHealth: e.cfg.OnHealth})
+	return newForwarder(forwarderConfig{
+		upstreams: ups, roots: roots, dial: e.dial, log: e.log, rules: *e.rules.Load(), ports: e.ports,
+		onHealth: e.cfg.OnHealth, onReturn: e.cache.forgetFailures,
+	})
 }
 
 // SetUpstreams asks other upstreams from now on. Queries under way finish with
@@ -82,16 +88,12 @@ func (e *Engine) SetUpstreams(ups []provider.Upstream, roots *x509.CertPool) {
 	if e.closed {
 		return
 	}
-	f := e.newForwarder(ups, roots)
-	old := e.fwd.Swap(f)
+	old := e.fwd.Load().roots
+	e.replace(ups, roots)
 	e.cache.flush()
-	if old.roots != roots {
+	if old != roots {
 		e.endRoutes(nil) // they trust the same authorities
 	}
-	if len(e.listeners) > 0 {
-		f.warm()
-	}
-	e.retire(old)
 }
 
 // retire closes a forwarder when the queries that it took are answered.
@@ -105,11 +107,37 @@ func (e *Engine) retire(old *forwarder) {
 	})
 }
 
-// SetRules answers by other rules from now on. The caller must not change what
-// r refers to afterwards. Rules that Check refuses are left out.
+// SetRules answers by other rules from now on. Queries under way finish by the
+// old ones. The caller must not change what r refers to afterwards. Rules that
+// Check refuses are left out.
 func (e *Engine) SetRules(r Rules) {
-	e.cache.setLimit(r.Cache.Bytes)
+	e.setting.Lock()
+	defer e.setting.Unlock()
+	old := e.rules.Swap(&r)
+	e.cache.setRules(r.Cache)
+	e.gate.setRules(r.Admission)
 	e.setNames(r.Names)
+	if old.Race == r.Race && old.HideSubnet == r.HideSubnet {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed {
+		f := e.fwd.Load()
+		e.replace(f.configured(), f.roots)
+		e.endRoutes(nil)
+	}
+}
+
+// replace asks other upstreams, or the same by other rules. It is called with
+// the lock held.
+func (e *Engine) replace(ups []provider.Upstream, roots *x509.CertPool) {
+	f := e.newForwarder(ups, roots)
+	old := e.fwd.Swap(f)
+	if len(e.listeners) > 0 {
+		f.warm()
+	}
+	e.retire(old)
 }
 
 // FlushCache forgets all cached answers.
@@ -129,6 +157,8 @@ func (e *Engine) Close(ctx context.Context) error {
 	defer e.cancel()
 	defer context.AfterFunc(ctx, e.cancel)()
 	closeAll(ctx, listeners)
+	e.memory.close()
+	e.gate.blocks.close()
 	f := e.fwd.Load()
 	select {
 	case <-f.retire():
@@ -154,25 +184,8 @@ func (e *Engine) exchange(ctx context.Context, qu *question) (*answer, error) {
 	}
 }
 
-// cached answers from the cache and keeps what next answers.
-type cached struct {
-	cache *cache
-	next  exchanger
-}
-
-func (c cached) exchange(ctx context.Context, qu *question) (*answer, error) {
-	if a := c.cache.get(qu, time.Now()); a != nil {
-		hit := *a
-		hit.source = SourceCache
-		return &hit, nil
-	}
-	epoch := c.cache.epoch.Load()
-	a, err := c.next.exchange(ctx, qu)
-	if err == nil {
-		c.cache.put(qu, a, epoch)
-	}
-	return a, err
-}
+// down tells whether no upstream is known to work.
+func (e *Engine) down() bool { return e.fwd.Load().down() }
 
 // scratch is what one goroutine needs to answer one query after another.
 type scratch struct {
@@ -181,53 +194,63 @@ type scratch struct {
 	ev  Event
 }
 
+// keep copies a query for the time that it waits: of the message only header
+// and question, which the answer repeats.
+func (s *scratch) keep() *scratch {
+	own := &scratch{q: s.q}
+	own.q.raw = bytes.Clone(s.q.raw[:s.q.qEnd])
+	return own
+}
+
 // quick answers what needs no upstream and no waiting: cached answers, and
 // messages that are not admitted. It returns false where more is to be done.
 // The reply, in s.out, is empty for messages that get none.
 func (e *Engine) quick(s *scratch, raw []byte) bool {
 	s.out = s.out[:0]
-	v := s.q.parse(raw)
-	if v == drop {
+	if v := e.gate.judge(&s.q, raw); v != admit {
+		e.turnAway(s, v)
 		return true
 	}
-	if v != admit {
-		var rcode int
-		s.out, rcode = appendVerdict(s.out, &s.q, v)
-		s.event(rcode, SourceLocal, netip.AddrPort{}, nil)
-		return true
-	}
-	a := e.cache.get(&s.q.question, s.q.arrived)
+	a := e.memory.known(&s.q.question, e.cache.find(&s.q.question, s.q.arrived))
 	if a == nil {
 		return false
 	}
 	s.out = appendAnswer(s.out, &s.q, a, s.q.arrived)
-	s.event(a.rcode, SourceCache, netip.AddrPort{}, a.ede)
+	s.answered(a)
 	return true
 }
 
-// slow answers what quick could not.
+// slow answers what quick could not. It gives back the place among those that
+// wait, which its caller took (pending).
 func (e *Engine) slow(s *scratch) {
-	defer e.pending.Add(-1)
-	var a *answer
-	err := errTooMany
-	if e.pending.Add(1) <= maxPending {
-		ctx, cancel := context.WithDeadline(context.Background(), s.q.arrived.Add(queryTimeout))
-		a, err = e.resolve(ctx, &s.q)
-		cancel()
-	}
+	defer e.gate.pending.leave(s.q.client)
+	ctx, cancel := context.WithDeadline(context.Background(), s.q.arrived.Add(queryTimeout))
+	a, err := e.resolve(ctx, &s.q)
+	cancel()
 	if err != nil {
-		ede := edeFor(err)
-		s.out = appendError(s.out[:0], &s.q, dns.RcodeServerFailure, ede)
-		s.event(dns.RcodeServerFailure, SourceUpstream, netip.AddrPort{}, ede)
+		e.fail(s, err)
 		return
 	}
 	s.out = appendAnswer(s.out[:0], &s.q, a, time.Now())
+	s.answered(a)
+}
+
+// answered notes the answer as the query's event.
+func (s *scratch) answered(a *answer) {
 	server := a.upstream
-	if a.source == SourceCache {
+	if a.source == SourceCache || a.source == SourceStale {
 		server = netip.AddrPort{}
 	}
 	s.event(a.rcode, a.source, server, a.ede)
+	s.ev.AD = a.msg[3]&bitAD != 0
 	s.ev.Clear = a.clear
+}
+
+// fail answers a query that could not be answered.
+func (e *Engine) fail(s *scratch, err error) {
+	ede := edeFor(err)
+	s.out = appendError(s.out[:0], &s.q, dns.RcodeServerFailure, ede)
+	s.event(dns.RcodeServerFailure, SourceUpstream, netip.AddrPort{}, ede)
 }
 
 func (s *scratch) event(rcode int, src Source, server netip.AddrPort, ede *EDE) {

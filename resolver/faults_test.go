@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/netip"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -69,6 +68,7 @@ func TestFaultsOfConnectionsAreUnseen(t *testing.T) {
 		"five answers, no close_notify":      every(resolvertest.Faults{CloseAfterAnswers: 5, NoCloseNotify: true}),
 		"FIN instead of an answer":           odd(resolvertest.Faults{CloseBefore: true}),
 		"RST instead of an answer":           odd(resolvertest.Faults{ResetBefore: true}),
+		"alert instead of an answer":         odd(resolvertest.Faults{Alert: true}),
 		"half a frame":                       odd(resolvertest.Faults{HalfFrame: true}),
 		"zero-length frame":                  odd(resolvertest.Faults{ZeroFrame: true}),
 		"garbage":                            odd(resolvertest.Faults{Garbage: true}),
@@ -112,33 +112,15 @@ func TestFaultsOfCertificates(t *testing.T) {
 	}{
 		{"wrong name", resolvertest.WithCertificate(ca.Issue(resolvertest.Cert{Names: []string{"other.test"}})), FaultCertificate, "is for other.test, not for dot.test"},
 		{"expired", resolvertest.WithCertificate(ca.Issue(resolvertest.Cert{Names: []string{"dot.test"}, IPs: local, NotBefore: now.AddDate(-2, 0, 0), NotAfter: now.AddDate(-1, 0, 0)})), FaultCertificate, "expired on"},
-		{"not yet valid", resolvertest.WithCertificate(ca.Issue(resolvertest.Cert{Names: []string{"dot.test"}, IPs: local, NotBefore: now.AddDate(1, 0, 0), NotAfter: now.AddDate(2, 0, 0)})), FaultCertificate, "computer’s clock"},
-		{"self-signed", resolvertest.WithCertificate(ca.Issue(resolvertest.Cert{Names: []string{"dot.test"}, IPs: local, SelfSigned: true})), FaultCertificate, "unknown authority"},
+		{"not yet valid", resolvertest.WithCertificate(ca.Issue(resolvertest.Cert{Names: []string{"dot.test"}, IPs: local, NotBefore: now.AddDate(1, 0, 0), NotAfter: now.AddDate(2, 0, 0)})), FaultCertificate, "and this computer’s clock says " + now.Format(dayFormat) + ", which is probably wrong"},
+		{"self-signed", resolvertest.WithCertificate(ca.Issue(resolvertest.Cert{Names: []string{"dot.test"}, IPs: local, SelfSigned: true})), FaultCertificate, "self-signed, so no authority vouches for it"},
 		{"unknown authority", resolvertest.WithCertificate(resolvertest.NewCA(t).Issue(resolvertest.Cert{Names: []string{"dot.test"}, IPs: local})), FaultCertificate, "unknown authority"},
 		{"TLS 1.1", resolvertest.WithTLS(func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }), FaultTLS, "no TLS version from 1.2 up"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			srv := resolvertest.New(t, resolvertest.WithCA(ca), c.opt)
 			e, at := dotEngine(t, ca.Pool(), srv.Upstream())
-			q := new(dns.Msg).SetQuestion("secret.example.", dns.TypeA)
-			q.SetEdns0(1232, false)
-			m, _, err := (&dns.Client{Timeout: 5 * time.Second}).Exchange(q, at.String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if m.Rcode != dns.RcodeServerFailure || len(m.IsEdns0().Option) != 1 {
-				t.Fatalf("answer %v", m)
-			}
-			if ede := m.IsEdns0().Option[0].(*dns.EDNS0_EDE); !strings.Contains(ede.ExtraText, c.text) {
-				t.Errorf("EDE says %q, want %q in it", ede.ExtraText, c.text)
-			}
-			h := e.Health()
-			if f := h.Servers[0].Fault; h.Answering != -1 || f == nil || f.Kind != c.kind || !strings.Contains(f.Text, c.text) {
-				t.Errorf("health %+v, fault %v", h, f)
-			}
-			if n := srv.Stats().Queries; n != 0 {
-				t.Errorf("%d queries were sent to a server that was not verified", n)
-			}
+			expectRefusal(t, e, at, srv, c.kind, c.text)
 		})
 	}
 }

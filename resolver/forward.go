@@ -21,7 +21,10 @@ type forwarderConfig struct {
 	dial      func(context.Context, netip.AddrPort) (net.Conn, error)
 	log       *slog.Logger
 	onHealth  func()
+	onReturn  func() // a server works again
 	isBoot    bool
+	rules     Rules
+	ports     *ports // nil remembers nothing beyond the forwarder's life
 }
 
 // forwarder asks the configured upstreams. It is made for one set of them and
@@ -32,7 +35,10 @@ type forwarder struct {
 	dial     func(context.Context, netip.AddrPort) (net.Conn, error)
 	log      *slog.Logger
 	onHealth func()
+	onReturn func()
 	isBoot   bool
+	rules    Rules
+	ports    *ports
 	seed     maphash.Seed
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -42,8 +48,12 @@ type forwarder struct {
 	answering atomic.Int32
 	budget    atomic.Int64 // for hedges
 
-	mu      sync.Mutex
-	boot    *forwarder
+	mu   sync.Mutex
+	boot *forwarder
+	// network ends when the computer is on another one.
+	network      context.Context
+	leaveNetwork context.CancelCauseFunc
+
 	users   int // exchanges under way
 	retired bool
 	unused  chan struct{} // closed when retired and users is 0
@@ -51,13 +61,17 @@ type forwarder struct {
 
 func newForwarder(cfg forwarderConfig) *forwarder {
 	f := &forwarder{
-		roots: cfg.roots, dial: cfg.dial, log: cfg.log, onHealth: cfg.onHealth, isBoot: cfg.isBoot,
+		roots: cfg.roots, dial: cfg.dial, log: cfg.log, onHealth: cfg.onHealth, onReturn: cfg.onReturn, isBoot: cfg.isBoot, rules: cfg.rules, ports: cfg.ports,
 		seed: maphash.MakeSeed(), unused: make(chan struct{}),
 	}
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)
 	}
+	if f.ports == nil {
+		f.ports = new(ports)
+	}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
+	f.network, f.leaveNetwork = context.WithCancelCause(f.ctx)
 	f.answering.Store(-1)
 	f.budget.Store(hedgeShare * hedgeSaved)
 	for i, u := range cfg.upstreams {
@@ -169,13 +183,33 @@ func (f *forwarder) changed() {
 	}
 }
 
+// returned tells the engine that a server works again.
+func (f *forwarder) returned() {
+	if f.onReturn != nil {
+		f.onReturn()
+	}
+}
+
 // answeredBy notes which provider gave the latest answer.
 func (f *forwarder) answeredBy(index int) {
+	if f.rules.Race && index > 0 && f.ups[0].best(nil, false) != nil {
+		index = 0 // the first works too: it only lost this race
+	}
 	moved := f.answering.Load() != int32(index) && f.answering.Swap(int32(index)) != int32(index)
 	fresh := !f.known.Load() && !f.known.Swap(true)
 	if moved || fresh {
 		f.changed()
 	}
+}
+
+// down tells whether every server is set aside.
+func (f *forwarder) down() bool {
+	for _, u := range f.ups {
+		if u.best(nil, false) != nil || u.unresolved() && !u.failedLately() {
+			return false
+		}
+	}
+	return true
 }
 
 // failedAll notes that nobody answered.

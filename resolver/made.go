@@ -68,8 +68,8 @@ func negative(qu *question, rcode, at int, ttl uint32, source Source) *answer {
 	return a
 }
 
-// failure is an answer without records that says why.
-func failure(qu *question, rcode int, source Source, ede *EDE) *answer {
+// errorAnswer is an answer without records that says why.
+func errorAnswer(qu *question, rcode int, source Source, ede *EDE) *answer {
 	a := newAnswer(qu, rcode, source)
 	a.ede = ede
 	return a

@@ -54,10 +54,9 @@ func (e *Engine) resolve(ctx context.Context, q *query) (*answer, error) {
 }
 
 // setNames answers by other rules from now on. What was cached by the old ones
-// is forgotten: the cache is looked at before the rules are.
+// is forgotten: the cache is looked at before the rules are. It is called with
+// setting held.
 func (e *Engine) setNames(r NameRules) {
-	e.setting.Lock()
-	defer e.setting.Unlock()
 	old := e.names.Load()
 	if old.sum == r.sum() {
 		return

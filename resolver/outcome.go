@@ -26,7 +26,10 @@ func (x *attempt) take(r result) (*answer, time.Duration) {
 	}
 	a, err := parseAnswer(r.msg, x.qu)
 	if err != nil {
-		return nil, x.broken(r.call, err)
+		if c := r.call.conn.Load(); c != nil {
+			c.failBy(r.call)
+		}
+		return nil, x.failed(s, &lostError{err, true})
 	}
 	a.upstream, a.stored = s.addr, time.Now()
 	if c := r.call.conn.Load(); a.hasKeepalive && c != nil {
@@ -40,19 +43,6 @@ func (x *attempt) take(r result) (*answer, time.Duration) {
 	}
 	x.won(s, time.Since(r.call.sent))
 	return a, 0
-}
-
-// broken ends the connection that a message came from which is none: what
-// comes behind it cannot be trusted. The question is asked again as after any
-// lost connection.
-func (x *attempt) broken(k *call, err error) time.Duration {
-	if c := k.conn.Load(); c != nil {
-		c.fail(errBadFrame)
-	}
-	wait := x.failed(k.srv, &lostError{err})
-	fault := &Fault{Kind: FaultAnswer, Addr: k.srv.addr, Text: "it sends broken answers", Err: err}
-	x.cause, x.err = append(x.cause, blame{k.srv, fault}), fault
-	return wait
 }
 
 // won notes who answered, and that those who gave an error did so on a name
@@ -76,23 +66,41 @@ func (x *attempt) failed(s *server, err error) time.Duration {
 		return x.retry()
 	}
 	if lost, ok := errors.AsType[*lostError](err); ok {
-		if x.f.ctx.Err() != nil {
-			return -1 // the engine ends
-		}
-		x.err = newFault(s.addr, s.up.cfg.Name, lost.err)
-		x.lost++
-		// A connection may end at any time: the same server is asked again over
-		// a new one, and after a second loss another server as well.
-		if x.lost%3 != 0 {
-			x.untry(s)
-		}
-		if x.lost <= 3 {
-			return 0
-		}
-		return x.backoff(x.lost - 3)
+		return x.gone(s, lost)
 	}
 	s.up.lookupAgain()
 	return x.retry()
+}
+
+// gone notes a call that was lost with its connection. One may end at any time:
+// the same server is asked again over a new one, and after a second loss another
+// server as well. A server that breaks its answers is asked less often.
+func (x *attempt) gone(s *server, lost *lostError) time.Duration {
+	if x.f.ctx.Err() != nil {
+		return -1 // the engine ends
+	}
+	x.lost++
+	if lost.broken {
+		x.broken++
+		fault := brokenFault(s.addr, lost.err)
+		x.cause, x.err = append(x.cause, blame{s, fault}), fault
+		if x.broken >= mostBroken {
+			return x.retry()
+		}
+	} else {
+		x.err = newFault(s.addr, s.up.cfg.Name, lost.err)
+	}
+	if x.lost%3 != 0 {
+		x.untry(s)
+	}
+	switch {
+	case x.lost <= 3:
+		return 0
+	case lost.broken:
+		return x.backoff(x.lost)
+	default:
+		return x.backoff(x.lost - 3)
+	}
 }
 
 // retry tells how long to wait before the next try, or less than 0 where there
@@ -154,6 +162,10 @@ func answerFault(addr netip.AddrPort, rcode int) *Fault {
 		name = "RCODE " + strconv.Itoa(rcode)
 	}
 	return &Fault{Kind: FaultAnswer, Addr: addr, Text: "it answers only " + name}
+}
+
+func brokenFault(addr netip.AddrPort, err error) *Fault {
+	return &Fault{Kind: FaultAnswer, Addr: addr, Text: "it sends broken answers", Err: err}
 }
 
 // indexOf is the index of the provider that has addr.

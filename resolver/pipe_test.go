@@ -24,8 +24,8 @@ import (
 	"dotproxy/resolver/provider"
 )
 
-// pki is one CA and one certificate for dot.test, made once: tests in virtual
-// time begin in the year 2000, so it is valid from before that.
+// pki is one CA and one certificate for dot.test, made once, perhaps in virtual
+// time, which begins in the year 2000: its dates hold in either.
 var pki = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -33,7 +33,7 @@ var pki = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
 	}
 	tmpl := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test CA"},
-		NotBefore: time.Unix(0, 0), NotAfter: time.Now().AddDate(10, 0, 0),
+		NotBefore: time.Unix(0, 0), NotAfter: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC),
 		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{"dot.test"},
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 	}
@@ -57,19 +57,25 @@ type pipeNet struct {
 }
 
 // pipeServer answers what its handle returns; a nil answer is none. hangUp,
-// where set, is asked before each answer whether to close instead.
+// where set, is asked before each answer whether to close instead. latency is
+// what bytes take in one direction; a dial takes twice that. idleClose closes a
+// connection on which nothing was asked for so long; 0 is never.
 type pipeServer struct {
-	mu      sync.Mutex
-	down    error
-	hang    bool // say nothing in the TLS handshake
-	handle  func(*dns.Msg) *dns.Msg
-	delay   time.Duration
-	hangUp  func(conn, query int) bool
-	conns   int
-	queries []string
-	resumed int
-	open    []net.Conn
-	conf    *tls.Config
+	mu        sync.Mutex
+	down      error
+	hang      bool // say nothing in the TLS handshake
+	handle    func(*dns.Msg) *dns.Msg
+	delay     time.Duration
+	latency   time.Duration
+	idleClose time.Duration
+	hangUp    func(conn, query int) bool
+	conns     int
+	queries   []string
+	resumed   int
+	open      []net.Conn
+	paths     []*path
+	dialed    []time.Time // the dials begun, refused ones included
+	conf      *tls.Config
 }
 
 func (n *pipeNet) add(addr string) *pipeServer {
@@ -88,15 +94,36 @@ func (n *pipeNet) dial(ctx context.Context, addr netip.AddrPort) (net.Conn, erro
 	s := n.servers[addr]
 	n.mu.Unlock()
 	s.mu.Lock()
+	latency := s.latency
+	s.dialed = append(s.dialed, time.Now())
+	s.mu.Unlock()
+	if latency > 0 && !sleep(ctx, 2*latency) {
+		return nil, context.Cause(ctx)
+	}
+	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down != nil {
 		return nil, s.down
 	}
 	client, server := net.Pipe()
+	if latency > 0 {
+		p := newPath(latency)
+		s.paths = append(s.paths, p)
+		client, server = p.client(), p.server()
+	}
 	s.conns++
 	s.open = append(s.open, server)
 	go s.serve(server, s.conns)
 	return client, nil
+}
+
+// cut ends every connection of every server.
+func (n *pipeNet) cut() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, s := range n.servers {
+		s.cut()
+	}
 }
 
 func (s *pipeServer) set(f func(*pipeServer)) {
@@ -109,6 +136,24 @@ func (s *pipeServer) asked() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.queries)
+}
+
+func (s *pipeServer) tries() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.dialed)
+}
+
+func (s *pipeServer) askedFor(name string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, q := range s.queries {
+		if q == name {
+			n++
+		}
+	}
+	return n
 }
 
 // cut ends every connection.
@@ -150,6 +195,15 @@ func (s *pipeServer) serve(raw net.Conn, number int) {
 	var wmu sync.Mutex
 	var owed sync.WaitGroup
 	r := bufio.NewReader(t)
+	s.mu.Lock()
+	idle := s.idleClose
+	s.mu.Unlock()
+	timer := time.AfterFunc(max(idle, time.Nanosecond), func() {
+		if idle > 0 {
+			_ = t.Close()
+		}
+	})
+	defer timer.Stop()
 	for i := 1; ; i++ {
 		var n uint16
 		if binary.Read(r, binary.BigEndian, &n) != nil {
@@ -158,6 +212,9 @@ func (s *pipeServer) serve(raw net.Conn, number int) {
 		buf := make([]byte, n)
 		if _, err := io.ReadFull(r, buf); err != nil {
 			return
+		}
+		if idle > 0 {
+			timer.Reset(idle)
 		}
 		q := new(dns.Msg)
 		if q.Unpack(buf) != nil {
@@ -227,7 +284,10 @@ func pipeForwarder(t *testing.T, n *pipeNet, providers ...[]string) *forwarder {
 		ups = append(ups, u)
 	}
 	f := newForwarder(forwarderConfig{upstreams: ups, roots: roots, dial: n.dial, log: slog.New(slog.DiscardHandler)})
-	t.Cleanup(f.close)
+	t.Cleanup(func() {
+		f.close()
+		n.cut() // an end that is still on its way
+	})
 	return f
 }
 

@@ -83,6 +83,9 @@ func (s *server) probeIfDue(now time.Time) {
 // the probe ends, other addresses of the provider are preferred.
 func (s *server) startProbe(late *question) {
 	s.mu.Lock()
+	if s.probe.running && s.probe.late == nil {
+		s.probe.late = late // the probe under way, of a new connection, may take long
+	}
 	if s.probe.running || s.closed {
 		s.mu.Unlock()
 		return
@@ -108,7 +111,7 @@ func (s *server) runProbe() {
 	defer cancel()
 	qu := probeQuestion()
 	results := make(chan result, 1)
-	k := &call{qu: qu, srv: s, results: results, began: time.Now()}
+	k := &call{qu: qu, srv: s, results: results, began: time.Now(), probe: true}
 	s.submit(k)
 	select {
 	case r := <-results:
@@ -137,21 +140,31 @@ func (s *server) mutedOn(qu *question) {
 	s.failedOn(qu, fault)
 }
 
-// probed judges a probe's result. Any answer shows life: what the server
-// thinks of the root is not the point.
+// probed judges a probe's result. Any answer that can be read shows life: what
+// the server thinks of the root is not the point.
 func (s *server) probed(r result) {
+	var a *answer
+	err := r.err
+	if err == nil {
+		if a, err = parseAnswer(r.msg, r.call.qu); err != nil {
+			err = brokenFault(s.addr, err)
+			if c := r.call.conn.Load(); c != nil {
+				c.failBy(r.call)
+			}
+		}
+	}
 	switch {
-	case r.err == nil && len(r.msg) > 3 && !unexplained(int(r.msg[3]&rcodeMask), nil):
+	case err == nil && !unexplained(a.rcode, nil):
 		s.worked(time.Since(r.call.sent))
 		s.f.answeredBy(s.up.index)
-	case r.err == nil:
-		s.failedOn(r.call.qu, answerFault(s.addr, int(r.msg[3]&rcodeMask)))
+	case err == nil:
+		s.failedOn(r.call.qu, answerFault(s.addr, a.rcode))
 	default:
-		if fault, ok := asFault(r.err); ok {
+		if fault, ok := asFault(err); ok {
 			s.failedOn(r.call.qu, fault)
 			return
 		}
-		s.failedOn(r.call.qu, newFault(s.addr, s.up.cfg.Name, r.err))
+		s.failedOn(r.call.qu, newFault(s.addr, s.up.cfg.Name, err))
 	}
 }
 

@@ -17,8 +17,11 @@ type question struct {
 	do     bool
 	cd     bool
 	rd     bool
-	// local and rules do not belong to the key: whether the client is on this
-	// computer, and the rules that the answer follows, nil for none.
+	// What follows does not belong to the key. ahead is set where no client asks
+	// but the cache, before an answer ends.
+	ahead bool
+	// local tells whether the client is on this computer; rules are those that
+	// the answer follows, nil for none.
 	local bool
 	rules *names
 }
@@ -74,7 +77,46 @@ const (
 	notImp
 	refuse
 	badVers
+	stranger     // not on the access list
+	overRefusals // likewise, when enough of them were told
+	overLimit
+	slip    // over the limit, but told so: TC over UDP
+	overTCP // over the limit over TCP
+	blocked
 )
+
+// silent tells whether a message gets no answer.
+func (v verdict) silent() bool {
+	switch v {
+	case drop, overRefusals, overLimit, blocked:
+		return true
+	}
+	return false
+}
+
+// read is parse, but for datagrams from ports of services that answer whatever
+// they get: such a service and an answer of ours would go on for ever.
+func (q *query) read(raw []byte) verdict {
+	v := q.parse(raw)
+	if port := q.client.Port(); port < 1024 && !q.tcp && q.client.IsValid() && loops(port, v) {
+		return drop
+	}
+	return v
+}
+
+// loops tells whether an answer to a port may come back as another query. echo,
+// discard, daytime, qotd, chargen, time and kpasswd never ask, nobody is at
+// port 0. A name server may ask from its port, but what of it cannot be read is
+// rather a broken answer.
+func loops(port uint16, v verdict) bool {
+	switch port {
+	case 0, 7, 9, 13, 17, 19, 37, 464:
+		return true
+	case 53:
+		return v == formErr
+	}
+	return false
+}
 
 // parse reads header, question and EDNS of a message (RFC 1035 section 4.1,
 // RFC 6891). raw is kept, not copied.

@@ -2,7 +2,9 @@ package resolver
 
 import (
 	"bytes"
+	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -89,8 +91,9 @@ func TestParseQueryFields(t *testing.T) {
 
 func TestUpstreamQueryIsPadded(t *testing.T) {
 	for _, name := range []string{".", "a.example.", "a-rather-long-name-that-fills-the-block.with-many-labels.and-some-more-of-them.example.com."} {
-		for _, keepalive := range []bool{false, true} {
-			frame := upstreamQuery(nil, ask(name, dns.TypeAAAA), 7, keepalive)
+		for bits := range 4 {
+			keepalive, noSubnet := bits&1 > 0, bits&2 > 0
+			frame := upstreamQuery(nil, ask(name, dns.TypeAAAA), 7, keepalive, noSubnet)
 			if (len(frame)-2)%128 != 0 {
 				t.Errorf("%s: %d octets, want a multiple of 128", name, len(frame)-2)
 			}
@@ -101,38 +104,72 @@ func TestUpstreamQueryIsPadded(t *testing.T) {
 			if m.Id != 7 || m.Question[0].Name != name || !m.RecursionDesired || m.IsEdns0() == nil {
 				t.Errorf("wrong query: %v", m)
 			}
-			_, has := m.IsEdns0().Option[0].(*dns.EDNS0_TCP_KEEPALIVE)
-			if has != keepalive {
-				t.Errorf("keepalive option: %v, want %v", has, keepalive)
+			hasKeepalive, hasSubnet := false, false
+			for _, o := range m.IsEdns0().Option {
+				switch o := o.(type) {
+				case *dns.EDNS0_TCP_KEEPALIVE:
+					hasKeepalive = true
+				case *dns.EDNS0_SUBNET:
+					hasSubnet = o.SourceNetmask == 0 && o.SourceScope == 0 && o.Family == 1
+				}
+			}
+			if hasKeepalive != keepalive || hasSubnet != noSubnet {
+				t.Errorf("keepalive %v, empty subnet %v; want %v, %v", hasKeepalive, hasSubnet, keepalive, noSubnet)
 			}
 		}
 	}
 }
 
 func FuzzParseQuery(f *testing.F) {
-	f.Add(pack(f, nil))
-	f.Add(pack(f, func(m *dns.Msg) { m.SetEdns0(1232, true) }))
+	const known, unknown = "192.0.2.7:5353", "198.51.100.9:53"
+	e := New(Config{Rules: Rules{Admission: AdmissionRules{Access: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}}})
+	for _, raw := range [][]byte{
+		pack(f, nil),
+		pack(f, func(m *dns.Msg) { m.SetEdns0(1232, true) }),
+		pack(f, func(m *dns.Msg) { m.SetEdns0(1232, true); m.IsEdns0().SetVersion(3) }),
+		pack(f, func(m *dns.Msg) { m.Opcode = dns.OpcodeUpdate; m.Ns = m.Extra }),
+		pack(f, func(m *dns.Msg) { m.Question[0].Qtype = dns.TypeAXFR; m.SetEdns0(1232, true) }),
+		pack(f, func(m *dns.Msg) { m.Question = nil; m.SetEdns0(1232, true) }),
+	} {
+		f.Add(raw)
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var q query
-		v := q.parse(raw)
-		if v == drop {
-			return
+		if m := new(dns.Msg); q.parse(raw) == admit && m.Unpack(raw) == nil && len(m.Question) != 1 {
+			t.Fatalf("admitted %d questions", len(m.Question))
 		}
-		var out []byte
-		if v != admit {
-			out, _ = appendVerdict(nil, &q, v)
-		} else {
-			if m := new(dns.Msg); m.Unpack(raw) == nil && len(m.Question) != 1 {
-				t.Fatalf("admitted %d questions", len(m.Question))
+		for _, client := range []string{"127.0.0.1:5353", known, unknown} {
+			for _, tcp := range []bool{false, true} {
+				s := &scratch{q: query{client: netip.MustParseAddrPort(client), tcp: tcp, arrived: time.Now()}}
+				small := !tcp && client != "127.0.0.1:5353"
+				if !e.quick(s, raw) {
+					small = false
+					e.fail(s, errTooMany)
+				}
+				checkReply(t, raw, s.out, small)
 			}
-			out = appendError(nil, &q, dns.RcodeServerFailure, &EDE{Code: 22, Text: "x"})
-		}
-		m := new(dns.Msg)
-		if err := m.Unpack(out); err != nil {
-			t.Fatalf("our answer % x does not parse: %v", out, err)
-		}
-		if !m.Response || m.Id != uint16(raw[0])<<8|uint16(raw[1]) {
-			t.Fatal("our answer is not an answer to this query")
 		}
 	})
+}
+
+// checkReply checks what a message got for an answer, which must not be larger
+// where small is set.
+func checkReply(t *testing.T, raw, out []byte, small bool) {
+	t.Helper()
+	if len(out) == 0 {
+		return
+	}
+	if len(raw) < headerLen || raw[2]&0x80 != 0 {
+		t.Fatal("answered to what is no query")
+	}
+	m := new(dns.Msg)
+	if err := m.Unpack(out); err != nil {
+		t.Fatalf("our answer % x does not parse: %v", out, err)
+	}
+	if !m.Response || m.Id != uint16(raw[0])<<8|uint16(raw[1]) {
+		t.Fatal("our answer is not an answer to this query")
+	}
+	if len(out) > 512 || small && len(out) > len(raw) {
+		t.Fatalf("%d octets answer %d", len(out), len(raw))
+	}
 }

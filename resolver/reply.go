@@ -33,12 +33,7 @@ func appendAnswer(dst []byte, q *query, a *answer, now time.Time) []byte {
 	copy(msg, q.raw[:2])
 	binary.BigEndian.PutUint16(msg[2:], flags|q.flags&(bitRD|bitCD))
 	copy(msg[headerLen:], q.raw[headerLen:q.qEnd]) // the client's own letter case
-	if age := a.age(now); age > 0 {
-		for _, off := range a.ttls {
-			t := binary.BigEndian.Uint32(msg[off:])
-			binary.BigEndian.PutUint32(msg[off:], t-min(age, t))
-		}
-	}
+	a.setTTLs(msg, now)
 	if q.edns {
 		dst = appendOPT(dst, start, q, a.rcode, a.ede)
 	}
@@ -132,32 +127,65 @@ func appendOPT(dst []byte, start int, q *query, rcode int, ede *EDE) []byte {
 	return append(dst, text...)
 }
 
-// appendVerdict appends the answer to a message that was not admitted.
-func appendVerdict(dst []byte, q *query, v verdict) ([]byte, int) {
+// Why a query was not admitted (RFC 8914 sections 4.19 and 4.22).
+var (
+	edeKind     = &EDE{Code: dns.ExtendedErrorCodeNotSupported, Text: "this kind of query is not forwarded"}
+	edeStranger = &EDE{Code: dns.ExtendedErrorCodeProhibited, Text: "this client is not on the access list"}
+	edeLimit    = &EDE{Code: dns.ExtendedErrorCodeProhibited, Text: "this client asks too much"}
+)
+
+// appendVerdict appends the answer to a message that was not admitted, and
+// returns what it says. It is never larger than the message, lest somebody
+// forges an address to have it flooded; over TCP and on this computer nobody
+// can, and it says why in words.
+func appendVerdict(dst []byte, q *query, v verdict) ([]byte, int, *EDE) {
+	start := len(dst)
 	rcode := dns.RcodeServerFailure
 	var ede *EDE
 	switch v {
 	case formErr:
-		rcode, q.edns = dns.RcodeFormatError, false
+		rcode = dns.RcodeFormatError
 	case notImp:
-		rcode, q.edns = dns.RcodeNotImplemented, false
+		rcode = dns.RcodeNotImplemented
 	case refuse:
-		rcode = dns.RcodeRefused
-		ede = &EDE{Code: dns.ExtendedErrorCodeNotSupported, Text: "this kind of query is not forwarded"}
+		rcode, ede = dns.RcodeRefused, edeKind
 	case badVers:
 		rcode = dns.RcodeBadVers
+	case stranger:
+		rcode, ede = dns.RcodeRefused, edeStranger
+	case overTCP:
+		rcode, ede = dns.RcodeRefused, edeLimit
+	case slip:
+		dst = appendError(dst, q, dns.RcodeSuccess, nil)
+		dst[start+2] |= bitTC >> 8
+		return dst, dns.RcodeSuccess, edeLimit
 	}
-	return appendError(dst, q, rcode, ede), rcode
+	dst = appendError(dst, q, rcode, ede)
+	if ede == nil || q.tcp || isOurs(q.client) || len(dst)-start <= len(q.raw) {
+		return dst, rcode, ede
+	}
+	if dst = appendError(dst[:start], q, rcode, &EDE{Code: ede.Code}); len(dst)-start > len(q.raw) {
+		dst = appendError(dst[:start], q, rcode, nil)
+	}
+	return dst, rcode, ede
 }
+
+// emptySubnet is an ECS option with SOURCE PREFIX-LENGTH 0 (RFC 7871 section
+// 7.1.2): family 1, and no address.
+const emptySubnet = "\x00\x08\x00\x04\x00\x01\x00\x00"
 
 // upstreamQuery appends the query that asks a server for qu, with its length
 // before it (RFC 1035 section 4.2.2) and padded to a multiple of 128 octets
-// (RFC 8467 section 4.1). keepalive asks for the server's idle timeout.
-func upstreamQuery(dst []byte, qu *question, id uint16, keepalive bool) []byte {
+// (RFC 8467 section 4.1). keepalive asks for the server's idle timeout,
+// noSubnet forbids it to tell others where we are.
+func upstreamQuery(dst []byte, qu *question, id uint16, keepalive, noSubnet bool) []byte {
 	const optFixed, optionHeader, block = 11, 4, 128
 	size := headerLen + len(qu.wire()) + optFixed + optionHeader
 	if keepalive {
 		size += optionHeader
+	}
+	if noSubnet {
+		size += len(emptySubnet)
 	}
 	pad := (block - size%block) % block
 	dst = binary.BigEndian.AppendUint16(dst, uint16(size+pad))
@@ -179,13 +207,13 @@ func upstreamQuery(dst []byte, qu *question, id uint16, keepalive bool) []byte {
 	dst = append(dst, 0, 0, typeOPT)
 	dst = binary.BigEndian.AppendUint16(dst, ourUDPSize)
 	dst = binary.BigEndian.AppendUint32(dst, ttl)
-	rdlen := optionHeader + pad
-	if keepalive {
-		rdlen += optionHeader
-	}
+	rdlen := size - headerLen - len(qu.wire()) - optFixed + pad
 	dst = binary.BigEndian.AppendUint16(dst, uint16(rdlen))
 	if keepalive {
 		dst = append(dst, 0, optKeepalive, 0, 0)
+	}
+	if noSubnet {
+		dst = append(dst, emptySubnet...)
 	}
 	dst = binary.BigEndian.AppendUint16(dst, optPadding)
 	dst = binary.BigEndian.AppendUint16(dst, uint16(pad))

@@ -32,9 +32,9 @@ func (r routes) exchange(ctx context.Context, qu *question) (*answer, error) {
 	case rt == nil || rt.root:
 		return r.others.exchange(ctx, qu)
 	case rt.fault != nil:
-		return failure(qu, dns.RcodeServerFailure, SourceRoute, &EDE{Code: dns.ExtendedErrorCodeOther, Text: rt.fault.Error()}), nil
+		return errorAnswer(qu, dns.RcodeServerFailure, SourceRoute, &EDE{Code: dns.ExtendedErrorCodeOther, Text: rt.fault.Error()}), nil
 	case rt.plain != nil && !qu.local:
-		return failure(qu, dns.RcodeRefused, SourceBlocked, &EDE{Code: dns.ExtendedErrorCodeProhibited, Text: "names below " +
+		return errorAnswer(qu, dns.RcodeRefused, SourceBlocked, &EDE{Code: dns.ExtendedErrorCodeProhibited, Text: "names below " +
 			rt.suffix + " are asked in clear text, for programs on this computer only"}), nil
 	}
 	to := r.to
@@ -62,7 +62,7 @@ func (n *names) route(name []byte) *route {
 
 // failed answers for servers that did not: nobody else is asked instead.
 func (rt *route) failed(qu *question, err error) *answer {
-	a := failure(qu, dns.RcodeServerFailure, SourceRoute, edeFor(err))
+	a := errorAnswer(qu, dns.RcodeServerFailure, SourceRoute, edeFor(err))
 	if fault, ok := asFault(err); ok {
 		a.upstream = fault.Addr
 	}
@@ -143,6 +143,16 @@ func (s *secureRoute) enter() (*forwarder, error) {
 	}
 	s.fwd.enter()
 	return s.fwd, nil
+}
+
+// networkChanged gives up connections that the computer made elsewhere.
+func (s *secureRoute) networkChanged() {
+	s.mu.Lock()
+	f := s.fwd
+	s.mu.Unlock()
+	if f != nil {
+		f.networkChanged()
+	}
 }
 
 // take returns the forwarder, nil for none, which is the caller's from now on.

@@ -27,6 +27,7 @@ func from(t *testing.T, e *Engine, client, name string, typ uint16) (*dns.Msg, E
 		m.Question[0].Name, m.Question[0].Qtype = dns.Fqdn(name), typ
 	})
 	if !e.quick(s, raw) {
+		e.gate.pending.enter(s.q.client)
 		e.slow(s)
 	}
 	return unpack(t, s.out), s.ev
@@ -49,12 +50,14 @@ func routed(t *testing.T, r NameRules, others ...string) (*Engine, *pipeNet, *pi
 	for _, o := range others {
 		n.add(o)
 	}
-	e := pipeEngine(t, n, func(c *Config) { c.Rules.Names = r }, "192.0.2.1:853")
+	e := pipeEngine(t, n, func(c *Config) { c.Rules = onlyNames(r) }, "192.0.2.1:853")
 	return e, n, up
 }
 
+// onlyNames are rules by which everybody may ask.
 func onlyNames(r NameRules) Rules {
-	return Rules{Cache: CacheRules{Bytes: 1 << 20}, Names: r}
+	everybody := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+	return Rules{Cache: CacheRules{Bytes: 1 << 20}, Names: r, Admission: AdmissionRules{Access: everybody}}
 }
 
 // Where a route's servers fail nobody else is asked.

@@ -26,8 +26,8 @@ type Rules struct {
 type CacheRules struct {
 	// Bytes bounds its memory; 0 means no cache.
 	Bytes int
-	// MinTTL and MaxTTL bound how long an answer is kept. MinTTL 0 and MaxTTL 0
-	// mean no bound of ours; a TTL of 0 is never raised.
+	// MinTTL and MaxTTL bound the TTLs of what is kept and given. A TTL of 0 is
+	// never raised; MaxTTL 0 means a day, which is also the most.
 	MinTTL, MaxTTL time.Duration
 	// Stale is how long after its end an answer may still be given where no
 	// upstream answers (RFC 8767); 0 means never.
@@ -82,6 +82,9 @@ type AdmissionRules struct {
 }
 
 // RateLimit bounds the queries of one client: an IPv4 address or an IPv6 /56.
+// Over UDP every second query over it is answered with TC set, which sends the
+// client to TCP, and the others get silence; over TCP, where the same limit
+// holds once more, the client is slowed down.
 type RateLimit struct {
 	// PerSecond is the queries a second that a client may send in the long run,
 	// Burst how many at once; PerSecond 0 means no limit.

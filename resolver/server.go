@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -54,11 +55,14 @@ type server struct {
 	dialed   time.Time // when the latest of them was begun
 	closed   bool
 	short    shortLived
+	habit    idleHabit
 	fault    *Fault
 	aside    bool
 	failed   map[uint64]struct{} // hashes of names since the last success
 	probe    probeState
 	tls, kex string
+
+	alternative atomic.Bool // learnPort knows that it answers
 }
 
 // submit sends a call over a kept connection, or opens one and sends it then.
@@ -67,8 +71,11 @@ func (s *server) submit(k *call) {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		k.results <- result{call: k, err: &lostError{errShutdown}}
+		k.results <- result{call: k, err: &lostError{err: errShutdown}}
 		return
+	}
+	if !k.probe {
+		s.habit.queried(now)
 	}
 	c, wantMore := s.pick(now)
 	if wantMore {
@@ -116,9 +123,18 @@ func (s *server) dialIfDue(now time.Time) {
 
 // connect opens a connection and gives it to those who wait for one.
 func (s *server) connect() {
-	ctx, cancel := context.WithTimeout(s.f.ctx, dialTimeout)
+	s.f.mu.Lock()
+	network := s.f.network
+	s.f.mu.Unlock()
+	ctx, cancel := context.WithTimeout(network, dialTimeout)
 	defer cancel()
 	t, err := s.dial(ctx)
+	if errors.Is(context.Cause(network), errMoved) {
+		if err == nil {
+			_ = t.NetConn().Close()
+		}
+		err = &lostError{err: errMoved}
+	}
 	s.mu.Lock()
 	s.dials--
 	if err != nil && s.dials > 0 {
@@ -149,7 +165,7 @@ func (s *server) connect() {
 }
 
 func (s *server) dialFailed(err error, waiters []*call) {
-	if s.f.ctx.Err() == nil && !errors.Is(err, errShutdown) {
+	if s.f.ctx.Err() == nil && !errors.Is(err, errShutdown) && !errors.Is(err, errMoved) {
 		fault := newFault(s.addr, s.up.cfg.Name, err)
 		err = fault
 		s.setAside(fault)
@@ -165,7 +181,7 @@ func (s *server) dial(ctx context.Context) (*tls.Conn, error) {
 		return nil, err
 	}
 	t := tls.Client(raw, s.conf)
-	if err := t.HandshakeContext(ctx); err != nil {
+	if err := shake(ctx, t, s.up.cfg); err != nil {
 		_ = raw.Close()
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
@@ -175,8 +191,12 @@ func (s *server) dial(ctx context.Context) (*tls.Conn, error) {
 	return t, nil
 }
 
-// connEnded forgets a connection.
-func (s *server) connEnded(c *conn, err error, owed int, answered uint64) {
+// connEnded forgets a connection. The calls that it owed answers to are asked
+// again, unless the server wants of us what we cannot show, which is returned:
+// it would refuse the next connection too.
+func (s *server) connEnded(c *conn, err error, owed int, answered uint64) (refusal error) {
+	proof, refused := errors.AsType[*proofError](afterHandshake(err, s.up.cfg))
+	refused = refused && answered == 0
 	s.mu.Lock()
 	for i, have := range s.conns {
 		if have == c {
@@ -184,12 +204,21 @@ func (s *server) connEnded(c *conn, err error, owed int, answered uint64) {
 			break
 		}
 	}
-	if !errors.Is(err, errShutdown) && !errors.Is(err, errIdle) {
+	if !refused && !errors.Is(err, errShutdown) && !errors.Is(err, errIdle) && !errors.Is(err, errMoved) {
 		s.short.learn(owed, answered)
 	}
+	if owed == 0 {
+		s.connIdled(c, err)
+	}
 	s.mu.Unlock()
+	if refused {
+		fault := newFault(s.addr, s.up.cfg.Name, proof)
+		s.setAside(fault)
+		refusal = fault
+	}
 	s.serveWaiters()
 	s.f.changed()
+	return refusal
 }
 
 // close ends the server's connections. Calls under way are lost and asked
@@ -203,7 +232,7 @@ func (s *server) close(err error) {
 	s.mu.Unlock()
 	s.stopProbe()
 	for _, k := range waiters {
-		k.results <- result{call: k, err: &lostError{err}}
+		k.results <- result{call: k, err: &lostError{err: err}}
 	}
 	for _, c := range conns {
 		c.fail(err)
@@ -235,9 +264,11 @@ func (s *server) worked(took time.Duration) {
 	clear(s.failed)
 	s.probe.late = nil
 	s.mu.Unlock()
+	s.learnPort(was)
 	if was != nil {
 		s.stopProbe()
 		s.f.log.Info("upstream works again", "server", s.addr, "name", s.up.cfg.Name)
+		s.f.returned()
 		s.f.changed()
 	}
 }
@@ -299,25 +330,6 @@ func (s *server) health(index int) ServerHealth {
 		Upstream: index, Addr: s.addr, Connected: len(s.conns) > 0,
 		TLS: s.tls, KeyExchange: s.kex, Median: s.stats.median(), Fault: s.fault,
 	}
-}
-
-// tlsConfig is what every connection to up shares, the session tickets
-// included (RFC 8446 section 2.2).
-func tlsConfig(f *forwarder, up *upstream) *tls.Config {
-	conf := &tls.Config{
-		ServerName:                  up.cfg.Name,
-		RootCAs:                     f.roots,
-		MinVersion:                  tls.VersionTLS12,
-		NextProtos:                  []string{"dot"}, // RFC 7858 section 7.1
-		ClientSessionCache:          tls.NewLRUClientSessionCache(8),
-		DynamicRecordSizingDisabled: true, // many queries share a record
-	}
-	if len(up.cfg.CertHashes) > 0 {
-		conf.VerifyConnection = func(st tls.ConnectionState) error {
-			return checkHashes(st, up.cfg.CertHashes)
-		}
-	}
-	return conf
 }
 
 func dialTCP(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {

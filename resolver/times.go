@@ -35,6 +35,13 @@ func (t *times) add(d time.Duration) {
 	}
 }
 
+// forget starts anew.
+func (t *times) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n, t.mid, t.delay = 0, 0, 0
+}
+
 // judge works out median and hedge delay. It is called with the lock held.
 func (t *times) judge() {
 	var buf [timesKept]time.Duration

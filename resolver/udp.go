@@ -12,6 +12,8 @@ import (
 const (
 	// udpReaders is how many goroutines read one socket.
 	udpReaders = 2
+	// udpBatch is how many queries a reader takes at a time.
+	udpBatch = 32
 	// maxUDPQuery is the largest query taken over UDP, in bytes.
 	maxUDPQuery = 4096
 	// udpBuffer is asked for as the socket's buffers, in bytes, so that a burst
@@ -19,13 +21,25 @@ const (
 	udpBuffer = 4 << 20
 )
 
-// udpListener answers on one UDP socket.
+// udpListener answers on one UDP socket. A reader takes the queries that are
+// there, answers from memory what it can, and sends those answers: a system
+// call is shared by as many as came together. The others are answered in
+// goroutines of their own, whose answers leave through the outbox.
 type udpListener struct {
 	e       *Engine
-	conn    *net.UDPConn
-	oobSize int // for the address that was asked, 0 unless on a wildcard
+	sock    *udpSocket
+	out     outbox
+	outIO   *udpBatchIO // of the one who sends from the outbox
 	readers sync.WaitGroup
 	busy    sync.WaitGroup // queries that wait for an upstream
+}
+
+// datagram is one query over UDP and its answer.
+type datagram struct {
+	scratch
+	in   []byte // the query as it came
+	oob  []byte // what came with it: the address that was asked
+	peer udpPeer
 }
 
 func listenUDP(e *Engine, addr netip.AddrPort) (*udpListener, error) {
@@ -36,18 +50,25 @@ func listenUDP(e *Engine, addr netip.AddrPort) (*udpListener, error) {
 	// Larger buffers only help: the system may grant less.
 	_ = conn.SetReadBuffer(udpBuffer)
 	_ = conn.SetWriteBuffer(udpBuffer)
-	l := &udpListener{e: e, conn: conn}
+	oobSize := 0
 	if addr.Addr().IsUnspecified() {
-		if l.oobSize, err = askedAddress(conn, addr.Addr().Is4()); err != nil {
+		if oobSize, err = askedAddress(conn, addr.Addr().Is4()); err != nil {
 			_ = conn.Close()
 			return nil, err
 		}
 	}
+	sock, err := newUDPSocket(conn, oobSize)
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	l := &udpListener{e: e, sock: sock, outIO: sock.newBatch(0)}
+	l.out.send = l.send
 	return l, nil
 }
 
 func (l *udpListener) port() uint16 {
-	return l.conn.LocalAddr().(*net.UDPAddr).AddrPort().Port()
+	return l.sock.conn.LocalAddr().(*net.UDPAddr).AddrPort().Port()
 }
 
 func (l *udpListener) serve() {
@@ -57,14 +78,14 @@ func (l *udpListener) serve() {
 }
 
 // stop ends the readers.
-func (l *udpListener) stop() { _ = l.conn.SetReadDeadline(time.Unix(1, 0)) }
+func (l *udpListener) stop() { _ = l.sock.conn.SetReadDeadline(time.Unix(1, 0)) }
 
 // close waits for the queries under way until ctx ends, and closes the socket.
 func (l *udpListener) close(ctx context.Context) {
 	l.stop()
 	l.readers.Wait()
 	waitFor(ctx, &l.busy)
-	_ = l.conn.Close()
+	_ = l.sock.conn.Close()
 }
 
 // waitFor waits for wg until ctx ends.
@@ -80,54 +101,88 @@ func waitFor(ctx context.Context, wg *sync.WaitGroup) {
 	}
 }
 
-// read takes queries one after another. What the cache can answer is answered
-// here, without another goroutine.
+// read takes queries as they come. What memory can answer is answered here,
+// without another goroutine.
 func (l *udpListener) read() {
-	s := new(scratch)
-	buf := make([]byte, maxUDPQuery)
-	oob := make([]byte, l.oobSize)
+	in, out := l.sock.newBatch(udpBatch), l.sock.newBatch(0)
 	for {
-		n, oobn, _, from, err := l.conn.ReadMsgUDPAddrPort(buf, oob)
+		n, err := in.receive()
 		if err != nil {
 			if errors.Is(err, net.ErrClosed) || isDeadline(err) {
 				return
 			}
 			continue // an ICMP error of an earlier answer, or no memory just now
 		}
-		s.q.arrived, s.q.client, s.q.tcp = time.Now(), from, false
-		if l.e.quick(s, buf[:n]) {
-			l.reply(s, oob[:oobn])
-			continue
+		now := time.Now()
+		ready := out.list[:0]
+		for _, d := range in.list[:n] {
+			d.q.arrived, d.q.tcp = now, false
+			if !l.e.quick(&d.scratch, d.in) && l.later(d) {
+				continue
+			}
+			if len(d.out) > 0 {
+				ready = append(ready, d)
+			}
 		}
-		l.later(s, buf[:n], oob[:oobn])
+		out.list = ready
+		l.sendBatch(out)
 	}
 }
 
-// later answers in a goroutine of its own.
-func (l *udpListener) later(s *scratch, raw, oob []byte) {
-	own := &scratch{q: s.q}
-	own.q.raw = append(make([]byte, 0, len(raw)+len(oob)), raw...)
-	oob = append(own.q.raw[len(raw):], oob...)
+// spares are datagrams to use again.
+var spares = sync.Pool{New: func() any { return new(datagram) }}
+
+// later answers in a goroutine of its own, if there is room for one more; else
+// the failure is the answer.
+func (l *udpListener) later(d *datagram) bool {
+	if !l.e.gate.pending.enter(d.q.client) {
+		l.e.fail(&d.scratch, errTooMany)
+		return false
+	}
+	own := spares.Get().(*datagram)
+	own.q, own.peer = d.q, d.peer
+	own.in = append(own.in[:0], d.in[:d.q.qEnd]...) // all that an answer needs
+	own.oob = append(own.oob[:0], d.oob...)
+	own.q.raw = own.in
 	l.busy.Go(func() {
-		l.e.slow(own)
-		l.reply(own, oob)
+		l.e.slow(&own.scratch)
+		if len(own.out) == 0 {
+			spares.Put(own)
+			return
+		}
+		l.out.put(own)
 	})
+	return true
 }
 
-// reply sends the answer from the address that was asked.
-func (l *udpListener) reply(s *scratch, oob []byte) {
-	if len(s.out) == 0 {
-		return
+// send sends what the outbox gathered.
+func (l *udpListener) send(list []*datagram) {
+	l.outIO.list = list
+	l.sendBatch(l.outIO)
+	for _, d := range list {
+		spares.Put(d)
 	}
-	if len(oob) > 0 {
-		oob = fromAddress(oob)
+}
+
+// sendBatch sends answers, each from the address that was asked, and reports
+// those that left.
+func (l *udpListener) sendBatch(out *udpBatchIO) {
+	for _, d := range out.list {
+		if len(d.oob) > 0 {
+			d.oob = fromAddress(d.oob)
+		}
 	}
-	_, _, err := l.conn.WriteMsgUDPAddrPort(s.out, oob, s.q.client)
-	if err != nil {
-		l.e.log.Debug("answer not sent", "client", s.q.client, "error", err)
-		return
+	for sent := 0; sent < len(out.list); {
+		n, err := out.send(sent)
+		for _, d := range out.list[sent : sent+n] {
+			l.e.report(&d.scratch)
+		}
+		sent += n
+		if err != nil && sent < len(out.list) {
+			l.e.log.Debug("answer not sent", "client", out.list[sent].q.client, "error", err)
+			sent++
+		}
 	}
-	l.e.report(s)
 }
 
 func isDeadline(err error) bool {

@@ -47,7 +47,9 @@ func (u *upstream) setAddrs(addrs []netip.AddrPort) (gone []*server) {
 			servers = append(servers, u.servers[i])
 			continue
 		}
-		servers = append(servers, &server{f: u.f, up: u, addr: a, conf: u.conf, alt: u.isAlt(a)})
+		s := &server{f: u.f, up: u, addr: a, conf: u.conf, alt: u.isAlt(a)}
+		s.recallPort()
+		servers = append(servers, s)
 	}
 	for _, s := range u.servers {
 		if !slices.Contains(servers, s) {

@@ -108,6 +108,9 @@ func hostName(s string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("holds “%s”, which is no valid host name", printable(s))
 	}
+	if again, err := hosts.ToASCII(host); err != nil || again != host {
+		return "", fmt.Errorf("holds “%s”, which is no valid host name", printable(s)) // letters that have no one ASCII form
+	}
 	for label := range strings.SplitSeq(host, ".") {
 		if strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
 			return "", fmt.Errorf("holds “%s”, which is no valid host name", printable(s))

@@ -11,7 +11,7 @@ import (
 )
 
 // maxSpec bounds the length of an upstream's text in bytes; the longest real
-// ones are stamps of a few hundred.
+// ones are stamps of a few hundred, and each pin adds 56.
 const maxSpec = 2000
 
 // Parse reads an upstream as users write it:
@@ -26,6 +26,15 @@ const maxSpec = 2000
 //	tls://…                          any address form above
 //	sdns://…                         a DNS stamp for DNS over TLS
 //
+// Behind each form, a ? and options joined by & say what the server must prove
+// and how we do (percent-encoding works in their values, a + is a +):
+//
+//	pin-sha256=BASE64                the SHA-256 of a key that must be in the certificate chain; several
+//	                                 are alternatives (RFC 7858 section 4.2)
+//	verify=pins                      only the pins count, neither authority nor name
+//	client-cert=/PATH.pem            our own certificate, for a server that asks for one
+//	client-key=/PATH.pem             its key, where it is not in the same file
+//
 // The port is DefaultPort where none is given. An address that several known
 // providers share means the first of them. IPv6 scope zones are refused. An
 // error is one sentence, without a final full stop, that begins with the
@@ -37,8 +46,9 @@ func Parse(spec string) (Upstream, error) {
 		return Upstream{}, fmt.Errorf("“%s” %w", printable(s), err)
 	}
 	u.Spec = s
-	if p, ok := ByID(s); ok {
-		u.Spec = p.ID
+	server, _, _ := strings.Cut(s, "?")
+	if p, ok := ByID(server); ok {
+		u.Spec = p.ID + s[len(server):]
 	}
 	return u, nil
 }
@@ -53,6 +63,16 @@ func parse(s string) (Upstream, error) {
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
 		return Upstream{}, errors.New("contains characters that cannot be shown; give " + allowed)
 	}
+	server, options, ok := strings.Cut(s, "?")
+	u, err := parseForm(server)
+	if err == nil && ok {
+		err = u.setOptions(options)
+	}
+	return u, err
+}
+
+// parseForm reads any form without its options.
+func parseForm(s string) (Upstream, error) {
 	if p, ok := ByID(s); ok {
 		return p.Upstream(), nil
 	}

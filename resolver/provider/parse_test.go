@@ -162,6 +162,7 @@ func FuzzParse(f *testing.F) {
 		"cloudflare", "9.9.9.9:853#dns.quad9.net", "2620:fe::fe@853#dns.quad9.net", "[2620:fe::fe]:853", "1.1.1.1",
 		"tls://dns.google:853", "tls://bücher.example", "https://dns.google", "fe80::1%lo", "::ffff:9.9.9.9",
 		"sdns://AwAAAAAAAAAADjE4NS4zNS4yMDAuMjUwID4aGg9sU_PpekktVwhLW5gHBZ7gV6sVBYdv2D_aPbg4EHBpaG9sZS5oYXh4LmluZm8",
+		"quad9?pin-sha256=" + strings.Repeat("A", 43) + "=&verify=pins", "1.1.1.1?client-cert=/a%20b.pem&client-key=/k",
 	} {
 		f.Add(s)
 	}
@@ -185,6 +186,9 @@ func FuzzParse(f *testing.F) {
 			if !a.IsValid() || a.Port() == 0 || a.Addr().IsUnspecified() || a.Addr().Is4In6() {
 				t.Errorf("%+v cannot be reached", u)
 			}
+		}
+		if u.PinsOnly && len(u.Pins) == 0 || u.ClientKey != "" && u.ClientCert == "" {
+			t.Errorf("%+v can prove nothing", u)
 		}
 		again, err := Parse(u.Spec)
 		if err != nil || !reflect.DeepEqual(again, u) {

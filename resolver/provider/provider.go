@@ -46,8 +46,9 @@ type Upstream struct {
 	// nor name is checked.
 	Pins     [][32]byte
 	PinsOnly bool
-	// ClientCert and ClientKey are PEM files with which we prove who we are
-	// (RFC 8310 section 5.1), empty for none.
+	// ClientCert and ClientKey are the absolute paths of PEM files with which we
+	// prove who we are to a server that asks for it (RFC 8446 section 4.4.2),
+	// empty for none. ClientKey alone is empty where ClientCert holds the key too.
 	ClientCert, ClientKey string
 }
 

@@ -60,15 +60,20 @@ func addEDNS(m *dns.Msg, asked *dns.OPT, f Faults) {
 		opt.Option = append(opt.Option, f.EDE)
 	}
 	if f.Keepalive != nil {
-		opt.Option = append(opt.Option, &dns.EDNS0_TCP_KEEPALIVE{
-			Code: dns.EDNS0TCPKEEPALIVE, Timeout: uint16(*f.Keepalive / (100 * time.Millisecond)), Length: 2,
-		})
+		opt.Option = append(opt.Option, KeepaliveOption(*f.Keepalive))
 	}
 	padded := slices.ContainsFunc(asked.Option, func(o dns.EDNS0) bool { return o.Option() == dns.EDNS0PADDING })
 	const block, header = 468, 4
 	if n := m.Len() + header; padded && (n+block-1)/block*block <= maxMessage {
 		opt.Option = append(opt.Option, &dns.EDNS0_PADDING{Padding: make([]byte, (block-n%block)%block)})
 	}
+}
+
+// KeepaliveOption names an idle time (RFC 7828 section 3.1), in steps of 100 ms.
+// The library's own type leaves the time out where it is 0.
+func KeepaliveOption(d time.Duration) dns.EDNS0 {
+	units := uint16(d / (100 * time.Millisecond))
+	return &dns.EDNS0_LOCAL{Code: dns.EDNS0TCPKEEPALIVE, Data: binary.BigEndian.AppendUint16(nil, units)}
 }
 
 // send packs the answer, spoils it as f says, and writes it.

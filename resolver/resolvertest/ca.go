@@ -27,6 +27,7 @@ type CA struct {
 	tb     testing.TB
 	cert   *x509.Certificate
 	key    *ecdsa.PrivateKey
+	above  [][]byte // the certificates from the one that signed it to the root
 	serial atomic.Int64
 }
 
@@ -47,6 +48,23 @@ func NewCA(tb testing.TB) *CA {
 	ca.cert, err = x509.ParseCertificate(der)
 	ca.must(err)
 	return ca
+}
+
+// Intermediate makes an authority that ca vouches for, valid as c says; the
+// rest of c does not matter.
+func (ca *CA) Intermediate(c Cert) *CA {
+	ca.tb.Helper()
+	tmpl := &x509.Certificate{
+		SerialNumber: big.NewInt(ca.serial.Add(1)), Subject: pkix.Name{CommonName: "Test intermediate"},
+		KeyUsage: x509.KeyUsageCertSign, IsCA: true, BasicConstraintsValid: true,
+	}
+	tmpl.NotBefore, tmpl.NotAfter = c.validity(time.Now())
+	sub := &CA{tb: ca.tb, key: ca.newKey(), above: append([][]byte{ca.cert.Raw}, ca.above...)}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, ca.cert, sub.key.Public(), ca.key)
+	ca.must(err)
+	sub.cert, err = x509.ParseCertificate(der)
+	ca.must(err)
+	return sub
 }
 
 // Pool returns a pool that holds this authority only.
@@ -76,6 +94,10 @@ func (ca *CA) WriteFile(tb testing.TB) string {
 // provider.Upstream.CertHashes.
 func (ca *CA) Hash() [32]byte { return sha256.Sum256(ca.cert.RawTBSCertificate) }
 
+// Pin returns the SHA-256 digest of the authority's key, as in
+// provider.Upstream.Pins.
+func (ca *CA) Pin() [32]byte { return sha256.Sum256(ca.cert.RawSubjectPublicKeyInfo) }
+
 // Cert says what certificate to issue. The zero value has no name and is valid
 // from an hour ago for a day.
 type Cert struct {
@@ -91,7 +113,8 @@ type Cert struct {
 }
 
 // Issue makes a certificate with a new key. Its Leaf is set. The chain holds
-// the authority too, unless it is self-signed, so that Hash can be met.
+// the authority too and those above it, unless it is self-signed, so that Hash
+// can be met.
 func (ca *CA) Issue(c Cert) tls.Certificate {
 	ca.tb.Helper()
 	tmpl := &x509.Certificate{
@@ -117,7 +140,7 @@ func (ca *CA) Issue(c Cert) tls.Certificate {
 	ca.must(err)
 	chain := [][]byte{der}
 	if !c.SelfSigned {
-		chain = append(chain, ca.cert.Raw)
+		chain = append(append(chain, ca.cert.Raw), ca.above...)
 	}
 	return tls.Certificate{Certificate: chain, PrivateKey: key, Leaf: leaf}
 }
@@ -125,6 +148,32 @@ func (ca *CA) Issue(c Cert) tls.Certificate {
 // CertHash returns the SHA-256 digest of a certificate's TBS part, as in
 // provider.Upstream.CertHashes.
 func CertHash(c tls.Certificate) [32]byte { return sha256.Sum256(c.Leaf.RawTBSCertificate) }
+
+// Pin returns the SHA-256 digest of a certificate's key, as in
+// provider.Upstream.Pins.
+func Pin(c tls.Certificate) [32]byte { return sha256.Sum256(c.Leaf.RawSubjectPublicKeyInfo) }
+
+// WritePEM writes a certificate's chain and its key into the files cert.pem and
+// key.pem in dir, over what is there, and returns their paths.
+func WritePEM(tb testing.TB, dir string, c tls.Certificate) (certFile, keyFile string) {
+	tb.Helper()
+	var chain []byte
+	for _, der := range c.Certificate {
+		chain = append(chain, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	key := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for path, data := range map[string][]byte{certFile: chain, keyFile: key} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return certFile, keyFile
+}
 
 func (c Cert) validity(now time.Time) (from, to time.Time) {
 	const day = 24 * time.Hour

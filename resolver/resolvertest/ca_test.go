@@ -4,11 +4,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/netip"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/miekg/dns"
 )
 
 func TestCertificates(t *testing.T) {
@@ -74,5 +77,62 @@ func TestHashesAreOfTheChain(t *testing.T) {
 	chain := c.Conn.(*tls.Conn).ConnectionState().VerifiedChains[0]
 	if len(chain) != 2 || CertHash(cert) != CertHash(tls.Certificate{Leaf: chain[0]}) || s.CA().Hash() != CertHash(tls.Certificate{Leaf: chain[1]}) {
 		t.Errorf("the hashes do not match the verified chain of %d", len(chain))
+	}
+}
+
+func TestPinsAreOfTheChain(t *testing.T) {
+	s := New(t)
+	sub := s.CA().Intermediate(Cert{}).Intermediate(Cert{})
+	cert := sub.Issue(Cert{Names: []string{"dot.test"}})
+	s.SetCertificate(cert)
+	chain := mustDial(t, s).Conn.(*tls.Conn).ConnectionState().VerifiedChains[0]
+	if len(chain) != 4 {
+		t.Fatalf("a verified chain of %d", len(chain))
+	}
+	for i, pin := range map[int][32]byte{0: Pin(cert), 1: sub.Pin(), 3: s.CA().Pin()} {
+		if Pin(tls.Certificate{Leaf: chain[i]}) != pin {
+			t.Errorf("the pin of certificate %d differs", i)
+		}
+	}
+}
+
+func TestIntermediateExpires(t *testing.T) {
+	s := New(t)
+	s.SetCertificate(s.CA().Intermediate(Cert{NotAfter: time.Now().Add(-time.Hour)}).Issue(Cert{Names: []string{"dot.test"}}))
+	if _, err := dial(t, s, trusting(s)); err == nil {
+		t.Error("an expired authority vouches for the server")
+	}
+}
+
+func TestClientCertificates(t *testing.T) {
+	ca := NewCA(t)
+	s := New(t, WithClientCA(ca))
+	good := ca.Issue(Cert{Client: true})
+	pair, err := tls.LoadX509KeyPair(WritePEM(t, t.TempDir(), good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for about, certs := range map[string][]tls.Certificate{
+		"none": nil, "other authority": {NewCA(t).Issue(Cert{Client: true})}, "not for clients": {ca.Issue(Cert{Names: []string{"dot.test"}})},
+	} {
+		cfg := trusting(s)
+		cfg.Certificates = certs
+		c, err := dial(t, s, cfg)
+		if err == nil { // TLS 1.3 tells at the first read
+			_, err = c.Read(make([]byte, 1))
+		}
+		if op := new(net.OpError); !errors.As(err, &op) || op.Op != "remote error" {
+			t.Errorf("%s: %v", about, err)
+		}
+	}
+	cfg := trusting(s)
+	cfg.Certificates = []tls.Certificate{pair}
+	c, err := dial(t, s, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask(t, c, "a.example.", dns.TypeA)
+	if st := s.Stats(); st.ClientCerts[CertHash(good)] != 1 || len(st.ClientCerts) != 1 || st.Handshakes != 1 {
+		t.Errorf("%+v", st)
 	}
 }

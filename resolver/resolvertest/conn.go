@@ -19,6 +19,7 @@ type conn struct {
 	s      *Server
 	number int
 	raw    net.Conn
+	below  *alerting // raw, as TLS sees it
 	tls    *tls.Conn
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -36,7 +37,8 @@ type conn struct {
 
 func newConn(s *Server, raw net.Conn, number int) *conn {
 	c := &conn{s: s, number: number, raw: raw, waiting: map[uint16]int{}}
-	c.tls = tls.Server(raw, s.tls.Load())
+	c.below = &alerting{Conn: raw}
+	c.tls = tls.Server(c.below, s.tls.Load())
 	c.ctx, c.cancel = context.WithCancel(s.ctx)
 	return c
 }
@@ -61,6 +63,7 @@ func (c *conn) serve() {
 	case !sleep(c.ctx, f.HandshakeDelay):
 		return
 	}
+	c.below.refuses.Store(f.HandshakeAlert)
 	err := c.tls.HandshakeContext(c.ctx)
 	c.s.stats.handshake(c.tls.ConnectionState(), err)
 	if err != nil {
@@ -68,6 +71,9 @@ func (c *conn) serve() {
 	}
 	c.watchIdle(f)
 	c.read()
+	if c.below.spoiled.Load() {
+		c.rest()
+	}
 }
 
 // read takes queries until the connection ends.
@@ -132,6 +138,9 @@ func (c *conn) answer(q *dns.Msg, f Faults) {
 		return
 	case f.ResetBefore:
 		c.reset()
+		return
+	case f.Alert:
+		c.below.alert()
 		return
 	}
 	if m := c.s.reply(q, f); m != nil {

@@ -15,6 +15,8 @@ type Faults struct {
 	HangHandshake bool
 	// CloseOnAccept and ResetOnAccept end the connection before TLS begins.
 	CloseOnAccept, ResetOnAccept bool
+	// HandshakeAlert refuses the TLS handshake with a fatal internal_error.
+	HandshakeAlert bool
 	// HandshakeDelay passes before the TLS handshake.
 	HandshakeDelay time.Duration
 
@@ -38,6 +40,9 @@ type Faults struct {
 	// CloseBefore closes the connection instead of answering, ResetBefore resets
 	// it (RST); both after Delay.
 	CloseBefore, ResetBefore bool
+	// Alert ends the connection instead of answering, with an encrypted, fatal
+	// TLS alert; after Delay.
+	Alert bool
 	// Reorder holds back that many answers of the connection and then sends them
 	// last first, in one piece; fewer are sent 100 ms after the last came.
 	Reorder int

@@ -1,6 +1,7 @@
 package resolvertest
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -29,6 +30,7 @@ func TestConnectionEnds(t *testing.T) {
 	eof := func(err error) bool { return errors.Is(err, io.EOF) }
 	half := func(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }
 	rst := func(err error) bool { return errors.Is(err, syscall.ECONNRESET) }
+	alert := func(err error) bool { return isAlert(err, 20) } // bad_record_mac
 	for _, tc := range []struct {
 		about   string
 		f       Faults
@@ -41,6 +43,7 @@ func TestConnectionEnds(t *testing.T) {
 		{"ResetAfterAnswers", Faults{ResetAfterAnswers: 1, Delay: time.Millisecond}, 0, rst}, // RST may overtake the answer
 		{"IdleClose", Faults{IdleClose: time.Millisecond}, 3, eof},
 		{"HalfFrame", Faults{HalfFrame: true}, 0, half},
+		{"Alert", Faults{Alert: true}, 0, alert},
 	} {
 		t.Run(tc.about, func(t *testing.T) {
 			s := New(t)
@@ -64,6 +67,21 @@ func TestConnectionEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// isAlert tells whether the peer sent the alert (RFC 8446 section 6).
+func isAlert(err error, alert tls.AlertError) bool {
+	var got *net.OpError
+	return errors.As(err, &got) && got.Op == "remote error" && got.Err.Error() == alert.Error()
+}
+
+func TestHandshakeAlert(t *testing.T) {
+	s := New(t, WithFaults(Faults{HandshakeAlert: true}))
+	if _, err := dial(t, s, trusting(s)); !isAlert(err, 80) { // internal_error
+		t.Errorf("%v", err)
+	}
+	s.SetFaults(Faults{})
+	ask(t, mustDial(t, s), "example.com.", dns.TypeA)
 }
 
 // meter counts the bytes that arrive.
@@ -308,5 +326,22 @@ func TestRCodeEDEAndKeepalive(t *testing.T) {
 	ede, keep := opt.Option[0].(*dns.EDNS0_EDE), opt.Option[1].(*dns.EDNS0_TCP_KEEPALIVE)
 	if ede.InfoCode != 6 || ede.ExtraText != "bad signature" || keep.Timeout != 120 {
 		t.Errorf("%s", m)
+	}
+}
+
+// A time of 0 is on the wire, as two octets.
+func TestKeepaliveZero(t *testing.T) {
+	s := New(t, WithFaults(Faults{Keepalive: new(time.Duration)}))
+	c := mustDial(t, s)
+	q := query("example.com.", dns.TypeA)
+	q.SetEdns0(1232, false)
+	write(t, c, q)
+	wire := make([]byte, maxMessage)
+	n, err := c.Read(wire)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if option := []byte{0, dns.EDNS0TCPKEEPALIVE, 0, 2, 0, 0}; !bytes.Contains(wire[:n], option) {
+		t.Errorf("no %x in %x", option, wire[:n])
 	}
 }

@@ -3,10 +3,8 @@ package resolvertest
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -85,6 +83,13 @@ func WithCertificate(c tls.Certificate) Option {
 	return WithTLS(func(cfg *tls.Config) { cfg.Certificates = []tls.Certificate{c} })
 }
 
+// WithClientCA refuses clients without a certificate that ca issued (Cert.Client).
+func WithClientCA(ca *CA) Option {
+	return WithTLS(func(cfg *tls.Config) {
+		cfg.ClientAuth, cfg.ClientCAs = tls.RequireAndVerifyClientCert, ca.Pool()
+	})
+}
+
 // WithALPNRequired refuses clients that do not offer ALPN "dot".
 func WithALPNRequired() Option { return func(o *options) { o.needALPN = true } }
 
@@ -127,14 +132,7 @@ func New(tb testing.TB, opts ...Option) *Server {
 func (o *options) config(ip netip.Addr) *tls.Config {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"dot"}}
 	cfg.Certificates = []tls.Certificate{o.ca.Issue(Cert{Names: []string{o.name}, IPs: []netip.Addr{ip}})}
-	if o.needALPN {
-		cfg.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			if !slices.Contains(hello.SupportedProtos, "dot") {
-				return nil, errors.New("the client does not offer ALPN dot")
-			}
-			return nil, nil
-		}
-	}
+	cfg.GetConfigForClient = o.admit
 	for _, change := range o.tlsConfig {
 		change(cfg)
 	}

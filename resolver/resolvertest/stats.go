@@ -1,6 +1,7 @@
 package resolvertest
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"maps"
 	"slices"
@@ -29,6 +30,9 @@ type Stats struct {
 	ALPN        map[string]int
 	Versions    map[uint16]int
 	ServerNames map[string]int
+	// ClientCerts counts completed handshakes by the certificate that the client
+	// showed (CertHash).
+	ClientCerts map[[32]byte]int
 
 	// Queries counts well-formed queries, Answers the messages sent (also those
 	// that Faults spoiled), Malformed what could not be read as a query.
@@ -122,7 +126,7 @@ func (r *recorder) copy() Stats {
 	st := r.st
 	st.ALPN, st.Versions = maps.Clone(st.ALPN), maps.Clone(st.Versions)
 	st.ServerNames, st.Options = maps.Clone(st.ServerNames), maps.Clone(st.Options)
-	st.ConnQueries = slices.Clone(st.ConnQueries)
+	st.ClientCerts, st.ConnQueries = maps.Clone(st.ClientCerts), slices.Clone(st.ConnQueries)
 	st.QuerySizes, st.Reads = slices.Clone(st.QuerySizes), slices.Clone(st.Reads)
 	return st
 }
@@ -162,6 +166,9 @@ func (r *recorder) handshake(cs tls.ConnectionState, err error) {
 		count(&st.ALPN, cs.NegotiatedProtocol)
 		count(&st.Versions, cs.Version)
 		count(&st.ServerNames, cs.ServerName)
+		if len(cs.PeerCertificates) > 0 {
+			count(&st.ClientCerts, sha256.Sum256(cs.PeerCertificates[0].RawTBSCertificate))
+		}
 	})
 }
 
