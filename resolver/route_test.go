@@ -306,6 +306,26 @@ func TestDestinationByTheRulesOfTheQuery(t *testing.T) {
 	}
 }
 
+// What is asked ahead, for a name that was routed when it was kept, does not go
+// to the upstreams when it is a special name without its route.
+func TestDestinationWithoutRules(t *testing.T) {
+	e, _, up := routed(t, NameRules{Routes: []Route{{Suffix: "home.arpa", Upstreams: pipeUpstreams("192.0.2.7:853")}}}, "192.0.2.7:853")
+	ahead := func(name string) error {
+		_, err := (destination{e}).exchange(t.Context(), ask(name, dns.TypeA))
+		return err
+	}
+	if err := ahead("nas.home.arpa"); err != nil {
+		t.Error(err)
+	}
+	e.SetRules(onlyNames(NameRules{}))
+	if err := ahead("nas.home.arpa"); !errors.Is(err, errRulesChanged) {
+		t.Errorf("error %v", err)
+	}
+	if err := ahead("public.example"); err != nil || up.asked() != 1 {
+		t.Errorf("a public name: error %v, asked %d times", err, up.asked())
+	}
+}
+
 // It is asked until the rules stand still.
 func TestResolveAgainByNewRules(t *testing.T) {
 	e, _, _ := routed(t, NameRules{})
