@@ -25,6 +25,7 @@ func (x *attempt) take(r result) (*answer, time.Duration) {
 		return nil, x.failed(s, r.err)
 	}
 	a, err := parseAnswer(r.msg, &x.qu)
+	frames.put(r.msg)
 	if err != nil {
 		if c := r.call.conn.Load(); c != nil {
 			c.failBy(r.call)
