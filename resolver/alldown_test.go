@@ -134,7 +134,8 @@ func TestAllDownDoesNotPileUp(t *testing.T) {
 				if got := s.asked(); got > 5*many {
 					t.Errorf("the server was asked %d times for %d queries", got, many)
 				}
-				if got := s.dials(); got > 100 {
+				// One in 50 ms, after those that are free, and the probes.
+				if got := s.dials(); got > 120 {
 					t.Errorf("%d connections", got)
 				}
 			})
@@ -149,7 +150,8 @@ func TestAllDownTurnsAway(t *testing.T) {
 		e := bubbleEngine(t, n, []string{"192.0.2.1:853"})
 		var wg sync.WaitGroup
 		var atOnce atomic.Int64
-		for i := range maxPending + 500 {
+		e.pending.Add(maxPending - 500) // others
+		for i := range 1000 {
 			wg.Go(func() {
 				began := time.Now()
 				answerOf(t, e, fmt.Sprintf("n%d.example", i))
