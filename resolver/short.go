@@ -23,6 +23,9 @@ func (s *shortLived) learn(owed int, answered uint64) {
 		s.deaths = 0
 	case owed > 0 && answered > 0:
 		s.deaths++ // without an answer it says nothing about how many there are
+	case owed > 0 && s.perConn > 1:
+		s.perConn-- // it was asked no more than it answers, it was thought
+		s.until = time.Now().Add(shortFor)
 	}
 	if s.deaths >= shortDeaths && owed > 0 && answered > 0 {
 		s.perConn = int(answered)
