@@ -12,9 +12,13 @@ type fileStore struct {
 }
 
 func (f fileStore) file() settings.File {
-	return settings.File{Path: f.path, CheckUpstream: func(upstream string) error {
-		_, err := provider.Parse(upstream)
-		return err
+	return settings.File{Path: f.path, Check: func(s control.Settings) *control.Problem {
+		for _, spec := range s.Upstreams {
+			if _, err := provider.Parse(spec); err != nil {
+				return upstreamValue("upstreams", err)
+			}
+		}
+		return nil
 	}}
 }
 

@@ -138,7 +138,8 @@ func TestFormSettings(t *testing.T) {
 	} {
 		f.Set(field, text)
 	}
-	want := control.Settings{Listen: []string{"127.0.0.1", "::1"}, Port: 5353, Upstreams: []string{"quad9", "google", "10.0.0.53#dns.home"}, LogPrivacy: control.LogHideNames}
+	want := control.Default()
+	want.Port, want.Upstreams, want.CacheMiB, want.LogPrivacy = 5353, []string{"quad9", "google", "10.0.0.53#dns.home"}, 0, control.LogHideNames
 	if got := f.Settings(); !got.Equal(want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
