@@ -94,8 +94,9 @@ func (c *conn) send(k *call) bool {
 	c.waiting++
 	c.out = upstreamQuery(c.out, k.qu, id, c.asked == 0, c.srv.f.rules.HideSubnet)
 	c.asked++
-	c.mu.Unlock()
-	if k.cancelled.Load() {
+	givenUp := k.cancelled.Load() // while it had no connection
+	c.mu.Unlock()                 // from here on the answer may come, and k be used again
+	if givenUp {
 		c.drop(k)
 	}
 	select {
