@@ -72,13 +72,26 @@ func (s *server) serveWaiters() {
 			s.mu.Unlock()
 			return
 		}
-		k := s.waiters[0]
-		s.waiters = s.waiters[1:]
+		k := s.nextWaiter()
 		s.mu.Unlock()
 		if !c.send(k) {
 			s.submit(k)
 		}
 	}
+}
+
+// nextWaiter takes the call that has waited longest, and where connections are
+// scarce the latest one: it has time left to be answered in. It is called with
+// the lock held.
+func (s *server) nextWaiter() *call {
+	if last := len(s.waiters) - 1; s.short.perConn > 0 {
+		k := s.waiters[last]
+		s.waiters = s.waiters[:last]
+		return k
+	}
+	k := s.waiters[0]
+	s.waiters = s.waiters[1:]
+	return k
 }
 
 // connIdle ends a connection that owes nothing and is not good for more.
