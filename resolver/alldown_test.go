@@ -121,7 +121,7 @@ func TestAllDownDoesNotPileUp(t *testing.T) {
 				s := n.add("192.0.2.1:853")
 				s.set(fault)
 				e := bubbleEngine(t, n, []string{"192.0.2.1:853"})
-				const many = 2000
+				const many = crowd
 				var wg sync.WaitGroup
 				for i := range many {
 					wg.Go(func() {
