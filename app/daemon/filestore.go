@@ -3,7 +3,6 @@ package daemon
 import (
 	"dotproxy/app/control"
 	"dotproxy/app/settings"
-	"dotproxy/resolver/provider"
 )
 
 // fileStore keeps settings in a file; without a path it keeps nothing.
@@ -11,15 +10,19 @@ type fileStore struct {
 	path string
 }
 
-func (f fileStore) file() settings.File {
-	return settings.File{Path: f.path, Check: func(s control.Settings) *control.Problem {
-		for _, spec := range s.Upstreams {
-			if _, err := provider.Parse(spec); err != nil {
-				return upstreamValue("upstreams", err)
-			}
+func (f fileStore) file() settings.File { return settings.File{Path: f.path, Check: checkNames} }
+
+// checkNames judges the upstreams and names in settings, and no file that they
+// name: one that is not there just now is no reason to go back to older
+// settings.
+func checkNames(s control.Settings) *control.Problem {
+	for _, spec := range s.Upstreams {
+		if _, problem := parseUpstream("upstreams", spec); problem != nil {
+			return problem
 		}
-		return nil
-	}}
+	}
+	_, problem := rules(s, own(layers{}.listenAddrs(s)), parseUpstream)
+	return problem
 }
 
 // Load implements store.

@@ -127,15 +127,18 @@ func (l layers) plan() (plan, *control.Problem) {
 		return plan{}, found[0]
 	}
 	p.listen = l.listenAddrs(p.settings)
-	p.rules = rules(p.settings)
+	var problem *control.Problem
+	if p.rules, problem = rules(p.settings, own(p.listen), usableUpstream); problem != nil {
+		return plan{}, problem
+	}
 	if l.demo != nil {
 		p.upstreams, p.roots = []provider.Upstream{l.demo.Upstream}, l.demo.Roots
 		return p, nil
 	}
 	for _, spec := range p.settings.Upstreams {
-		u, err := provider.Parse(spec)
-		if err != nil {
-			return plan{}, upstreamValue("upstreams", err)
+		u, problem := usableUpstream("upstreams", spec)
+		if problem != nil {
+			return plan{}, problem
 		}
 		if err := resolver.CheckClientCert(u.ClientCert, u.ClientKey); err != nil {
 			return plan{}, control.BadValue("upstreams", "For "+u.Label+", "+err.Error()+".", "Correct client-cert and client-key, or the files.")
@@ -148,11 +151,6 @@ func (l layers) plan() (plan, *control.Problem) {
 	}
 	p.roots = roots
 	return p, nil
-}
-
-// rules is how the engine is to answer.
-func rules(s control.Settings) resolver.Rules {
-	return resolver.Rules{Cache: resolver.CacheRules{Bytes: s.CacheMiB << 20}}
 }
 
 // listenAddrs marks addresses that nobody asked for as optional.
