@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# Shared by run.sh and test.sh: what must be installed, Go, and the build.
+# Shared by run.sh, test.sh and bench.sh: what must be installed, Go, and the build.
 # Sourced, with the repository's root as the working directory.
 
 # What the engine needs at build time is Go alone. The tray needs the indicator
@@ -161,6 +161,22 @@ fetch_toolchain() {
 	chmod +x "$dir"/bin/* "$dir"/pkg/tool/*/*
 	PATH=$dir/bin:$PATH
 	go_at_least "$(wanted_go)" || die "The fetched Go does not run on this computer."
+}
+
+# Programs for tests and measurements that no distribution has are kept here.
+tools_dir() { printf '%s/dot-proxy/tools' "${XDG_CACHE_HOME:-$HOME/.cache}"; }
+
+COREDNS=v1.15.0
+
+# need_coredns builds it where it is missing or another version.
+need_coredns() {
+	local dir
+	dir=$(tools_dir)
+	if ! "$dir/coredns" -version 2>/dev/null | grep -q "CoreDNS-${COREDNS#v}"; then
+		say "Building CoreDNS $COREDNS …"
+		mkdir -p "$dir"
+		GOBIN=$dir GOFLAGS=-mod=mod go install "github.com/coredns/coredns@$COREDNS"
+	fi
 }
 
 # build makes one program. An unchanged one is left alone, so that it keeps its

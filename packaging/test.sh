@@ -16,9 +16,7 @@ case "${1-}" in
 *) die "usage: $0 [--long]" ;;
 esac
 
-CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/dot-proxy
-TOOLS=$CACHE/tools
-COREDNS=v1.15.0
+TOOLS=$(tools_dir)
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 passed=0 failed=0 skipped=0
@@ -88,16 +86,13 @@ install_all() {
 	mkdir -p "$TOOLS"
 	(cd packaging/tools && go build -o "$TOOLS/" honnef.co/go/tools/cmd/staticcheck golang.org/x/vuln/cmd/govulncheck gotest.tools/gotestsum &&
 		go build -o "$TOOLS/toxiproxy-server" github.com/Shopify/toxiproxy/v2/cmd/server)
-	if ! "$TOOLS/coredns" -version 2>/dev/null | grep -q "CoreDNS-${COREDNS#v}"; then
-		say "Building CoreDNS $COREDNS …"
-		GOBIN=$TOOLS GOFLAGS=-mod=mod go install "github.com/coredns/coredns@$COREDNS"
-	fi
+	need_coredns
 	say "everything is installed ($((SECONDS - began)) s)"
 }
 
 formatted() {
 	local bad
-	bad=$(gofmt -l app resolver ui assets)
+	bad=$(gofmt -l app resolver ui assets packaging)
 	[ -z "$bad" ] || { echo "not formatted: $bad" && return 1; }
 }
 
@@ -159,6 +154,7 @@ check staticcheck lint
 vulnerabilities
 DOTPROXY_PEER_TESTS=1 DOTPROXY_GUI_TESTS=1 go_tests "go test -race" -race -timeout 15m ./...
 counted "run.sh" packaging/run_test.sh
+counted "bench.sh" packaging/bench_test.sh
 counted "Docker, compose and Ansible" packaging/docker/test.sh
 if [ -n "$LONG" ]; then
 	fuzz

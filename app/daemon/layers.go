@@ -140,9 +140,6 @@ func (l layers) plan() (plan, *control.Problem) {
 		if problem != nil {
 			return plan{}, problem
 		}
-		if err := resolver.CheckClientCert(u.ClientCert, u.ClientKey); err != nil {
-			return plan{}, control.BadValue("upstreams", "For "+u.Label+", "+err.Error()+".", "Correct client-cert and client-key, or the files.")
-		}
 		p.upstreams = append(p.upstreams, u)
 	}
 	roots, err := control.LoadRoots(p.settings.CABundle)

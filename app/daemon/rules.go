@@ -119,16 +119,9 @@ func usableUpstream(field, spec string) (provider.Upstream, *control.Problem) {
 		return u, problem
 	}
 	if err := resolver.CheckClientCert(u.ClientCert, u.ClientKey); err != nil {
-		return provider.Upstream{}, control.BadValue(field, upperFirst(err.Error())+".", "Name other files with client-cert and client-key, or leave both out.")
+		return provider.Upstream{}, control.BadValue(field, "For "+u.Label+", "+err.Error()+".", "Correct client-cert and client-key, or the files.")
 	}
 	return u, nil
-}
-
-func upperFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // own are the addresses of listen.
