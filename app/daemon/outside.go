@@ -253,3 +253,10 @@ func covers(suffix, domain string) bool {
 	suffix = strings.ToLower(strings.TrimSuffix(suffix, "."))
 	return suffix != "" && (domain == suffix || strings.HasSuffix(domain, "."+suffix))
 }
+
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
