@@ -285,6 +285,9 @@ func (x *attempt) giveUp() (*answer, error) {
 // timeout ends an attempt that ran out of time.
 func (x *attempt) timeout(ctx context.Context) error {
 	err := context.Cause(ctx)
+	if errors.Is(err, context.Canceled) {
+		return err // nobody waits any more: that says nothing of the servers
+	}
 	if fault, ok := asFault(x.err); ok {
 		return errors.Join(err, fault)
 	}

@@ -40,7 +40,7 @@ func newCoalescer(next exchanger, epoch *atomic.Uint64) *coalescer {
 }
 
 // exchange joins a question under way or asks. Who joined a question that ran
-// out of its asker's time, and has time left, asks again.
+// out of its asker's time, or whose asker left, and has time left, asks again.
 func (c *coalescer) exchange(ctx context.Context, qu *question) (*answer, error) {
 	for {
 		f, key, first := c.join(qu, false)
@@ -53,7 +53,7 @@ func (c *coalescer) exchange(ctx context.Context, qu *question) (*answer, error)
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
-		if f.err != nil && errors.Is(f.err, context.DeadlineExceeded) && ctx.Err() == nil {
+		if (errors.Is(f.err, context.DeadlineExceeded) || errors.Is(f.err, context.Canceled)) && ctx.Err() == nil {
 			continue
 		}
 		if f.err != nil {

@@ -223,10 +223,22 @@ func (e *Engine) quick(s *scratch, raw []byte) bool {
 // slow answers what quick could not. It gives back the place among those that
 // wait, which its caller took (pending).
 func (e *Engine) slow(s *scratch) {
-	defer e.gate.pending.leave(s.q.client)
 	ctx := newDeadline(s.q.arrived.Add(queryTimeout))
-	a, err := e.resolve(ctx, &s.q)
+	e.finish(ctx, s)
 	ctx.stop()
+}
+
+// slowFor is slow for a client whose leaving can be seen: gone ends then.
+func (e *Engine) slowFor(gone context.Context, s *scratch) {
+	ctx, cancel := context.WithDeadline(gone, s.q.arrived.Add(queryTimeout))
+	e.finish(ctx, s)
+	cancel()
+}
+
+// finish answers a query within ctx.
+func (e *Engine) finish(ctx context.Context, s *scratch) {
+	defer e.gate.pending.leave(s.q.client)
+	a, err := e.resolve(ctx, &s.q)
 	if err != nil {
 		e.fail(s, err)
 		return

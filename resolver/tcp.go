@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -52,6 +53,8 @@ type tcpClient struct {
 	refused int           // answers that said so
 	slots   chan struct{} // one for each query under way
 	busy    sync.WaitGroup
+	gone    context.Context // ends when it is known that nobody reads the answers
+	leave   context.CancelFunc
 	wmu     sync.Mutex
 	place   tcpPlace // belongs to the listener's lock
 }
@@ -147,8 +150,10 @@ func (l *tcpListener) close(ctx context.Context) {
 }
 
 func (c *tcpClient) serve() {
+	c.gone, c.leave = context.WithCancel(context.Background())
 	defer func() {
 		c.busy.Wait()
+		c.leave()
 		c.l.mu.Lock()
 		c.l.table.remove(c)
 		c.l.mu.Unlock()
@@ -159,8 +164,11 @@ func (c *tcpClient) serve() {
 	for {
 		raw, err := c.next()
 		if err != nil {
-			if errors.Is(err, errMalformed) {
+			switch {
+			case errors.Is(err, errMalformed):
 				c.l.e.gate.counts.add(drop)
+			case errors.Is(err, syscall.ECONNRESET):
+				c.leave() // at an EOF it may still read (RFC 7766 section 6.2.4)
 			}
 			return
 		}
@@ -279,7 +287,7 @@ func (c *tcpClient) later(s *scratch) bool {
 	c.slots <- struct{}{}
 	c.waiting(1)
 	c.busy.Go(func() {
-		c.l.e.slow(own)
+		c.l.e.slowFor(c.gone, own)
 		c.reply(own)
 		c.waiting(-1)
 		<-c.slots
@@ -307,6 +315,7 @@ func (c *tcpClient) reply(s *scratch) bool {
 	_, err := c.conn.Write(frame)
 	c.wmu.Unlock()
 	if err != nil {
+		c.leave()
 		_ = c.conn.Close()
 		return false
 	}
