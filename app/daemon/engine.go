@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"crypto/x509"
+	"io"
 	"net/netip"
 
 	"dotproxy/resolver"
@@ -21,5 +22,9 @@ type engine interface {
 	Health() resolver.Health
 	// NetworkChanged gives up connections of the network that was left.
 	NetworkChanged()
+	// SaveCache writes the answers that are kept, LoadCache takes them over and
+	// returns how many; resolver.ErrCacheDamaged may come with some.
+	SaveCache(w io.Writer) error
+	LoadCache(r io.Reader) (int, error)
 	Close(ctx context.Context) error
 }

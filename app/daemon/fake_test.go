@@ -31,8 +31,11 @@ type fakeEngine struct {
 	switches  int // calls of SetUpstreams
 	cache     int
 	rules     resolver.Rules
-	ruled     int // calls of SetRules
-	moved     int // calls of NetworkChanged
+	ruled     int    // calls of SetRules
+	moved     int    // calls of NetworkChanged
+	saves     int    // calls of SaveCache
+	memory    string // the cache
+	breaks    error  // of SaveCache in the middle, and of LoadCache at the end
 	health    resolver.Health
 	closed    bool
 }
@@ -87,6 +90,22 @@ func (f *fakeEngine) NetworkChanged() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.moved++
+}
+
+func (f *fakeEngine) SaveCache(w io.Writer) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.saves++
+	_, err := io.WriteString(w, f.memory)
+	return errors.Join(err, f.breaks)
+}
+
+func (f *fakeEngine) LoadCache(r io.Reader) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	text, err := io.ReadAll(r)
+	f.memory = string(text)
+	return len(text), errors.Join(err, f.breaks)
 }
 
 func (f *fakeEngine) Health() resolver.Health {
