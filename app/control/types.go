@@ -146,6 +146,15 @@ type Query struct {
 	EDE string `json:"ede"`
 }
 
+// Blocked is a client that gets no answer for a while because it asked too much.
+type Blocked struct {
+	// Client is a prefix: an IPv4 address (“192.0.2.7/32”) or an IPv6 /56.
+	Client string    `json:"client"`
+	Until  time.Time `json:"until"`
+	// Dropped counts its queries since the block began.
+	Dropped uint64 `json:"dropped"`
+}
+
 // The kinds of event.
 const (
 	EventStatus   = "status"

@@ -26,5 +26,9 @@ type engine interface {
 	// returns how many; resolver.ErrCacheDamaged may come with some.
 	SaveCache(w io.Writer) error
 	LoadCache(r io.Reader) (int, error)
+	Blocked() []resolver.Blocked
+	// Release returns false where that client is not blocked.
+	Release(client netip.Prefix) bool
+	Admission() resolver.AdmissionCounts
 	Close(ctx context.Context) error
 }

@@ -37,6 +37,7 @@ type fakeEngine struct {
 	memory    string // the cache
 	breaks    error  // of SaveCache in the middle, and of LoadCache at the end
 	health    resolver.Health
+	blocked   []resolver.Blocked
 	closed    bool
 }
 
@@ -106,6 +107,24 @@ func (f *fakeEngine) LoadCache(r io.Reader) (int, error) {
 	text, err := io.ReadAll(r)
 	f.memory = string(text)
 	return len(text), errors.Join(err, f.breaks)
+}
+
+func (f *fakeEngine) Blocked() []resolver.Blocked {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.blocked)
+}
+
+func (f *fakeEngine) Release(client netip.Prefix) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := len(f.blocked)
+	f.blocked = slices.DeleteFunc(f.blocked, func(b resolver.Blocked) bool { return b.Client.Contains(client.Addr()) })
+	return len(f.blocked) < n
+}
+
+func (f *fakeEngine) Admission() resolver.AdmissionCounts {
+	return resolver.AdmissionCounts{Malformed: 1, Refused: 2, Limited: 3, Blocked: 4, Dropped: 5}
 }
 
 func (f *fakeEngine) Health() resolver.Health {

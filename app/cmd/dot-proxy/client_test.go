@@ -176,3 +176,29 @@ func TestPrintable(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestBlockedClients(t *testing.T) {
+	engine := controltest.New()
+	path, _ := controltest.Serve(t, engine)
+	if status, out, _ := runAt(path, "blocked"); status != 0 || out != "Nobody is blocked.\n" {
+		t.Errorf("status %d, %q", status, out)
+	}
+	if status, out, _ := runAt(path, "blocked", "--json"); status != 0 || strings.TrimSpace(out) != "[]" {
+		t.Errorf("status %d, %q", status, out)
+	}
+	engine.Block(controltest.NewBlocked())
+	until := controltest.NewBlocked().Until.Local().Format("15:04:05")
+	if status, out, _ := runAt(path, "blocked"); status != 0 || out != "CLIENT        UNTIL     DROPPED\n192.0.2.7/32  "+until+"  5121\n" {
+		t.Errorf("status %d, %q", status, out)
+	}
+	var list []control.Blocked
+	if _, out, _ := runAt(path, "blocked", "--json"); json.Unmarshal([]byte(out), &list) != nil || len(list) != 1 || list[0].Client != "192.0.2.7/32" {
+		t.Errorf("%q", out)
+	}
+	if status, _, errs := runAt(path, "unblock", "192.0.2.9"); status != statusUsage || !strings.Contains(errs, "“192.0.2.9” is not blocked.") {
+		t.Errorf("status %d, %q", status, errs)
+	}
+	if status, out, _ := runAt(path, "unblock", "192.0.2.7"); status != 0 || out != "Nobody is blocked.\n" {
+		t.Errorf("status %d, %q", status, out)
+	}
+}

@@ -200,6 +200,8 @@ func TestBadCommandLines(t *testing.T) {
 		{"serve now", "“now”"},
 		{"use", "one provider"},
 		{"use a b", "one provider"},
+		{"unblock", "one client"},
+		{"unblock a b", "one client"},
 		{"queries -n few", "“few” is not a number"},
 		{"queries -n -5", "“-5”"},
 		{"status --listen x", "“--listen” is not a flag of dot-proxy status"},
