@@ -202,3 +202,23 @@ func TestBlockedClients(t *testing.T) {
 		t.Errorf("status %d, %q", status, out)
 	}
 }
+
+func TestQueriesOfEachSource(t *testing.T) {
+	engine := controltest.New()
+	for _, source := range []control.Source{control.SourceStale, control.SourceOverride, control.SourceRoute, control.SourceBlocked} {
+		q := controltest.NewQuery("example.com.")
+		q.Source, q.Encrypted = source, source != control.SourceRoute
+		engine.Answer(q)
+	}
+	path, _ := controltest.Serve(t, engine)
+	_, out, _ := runAt(path, "queries")
+	lines := strings.Split(strings.TrimSpace(out), "\n")[1:]
+	for i, source := range []string{"stale", "override", "route", "blocked"} {
+		if strings.Fields(lines[i])[4] != source || strings.HasSuffix(lines[i], "  not encrypted") != (source == "route") {
+			t.Errorf("%s: %q", source, lines[i])
+		}
+	}
+	if _, out, _ := runAt(path, "queries", "--json"); strings.Count(out, `"authenticated":true`) != 4 || strings.Count(out, `"encrypted":false`) != 1 {
+		t.Errorf("%s", out)
+	}
+}
