@@ -54,6 +54,7 @@ func TestDocumentedMessages(t *testing.T) {
 				engine.Answer(controltest.NewQuery("www.example.com."))
 				engine.Answer(controltest.NewQuery("example.com."))
 			}
+			engine.Block(controltest.NewBlocked())
 			path, _ := controltest.Serve(t, engine)
 			resp := send(t, path, ex.method, ex.path, ex.body)
 			if resp.StatusCode != ex.status {

@@ -95,6 +95,17 @@ func (c *Client) Queries(ctx context.Context, limit int) ([]Query, error) {
 	return call[[]Query](ctx, c, http.MethodGet, "/v1/queries?limit="+strconv.Itoa(limit), nil)
 }
 
+// Blocked asks for the clients that are blocked for asking too much.
+func (c *Client) Blocked(ctx context.Context) ([]Blocked, error) {
+	return call[[]Blocked](ctx, c, http.MethodGet, "/v1/blocked", nil)
+}
+
+// Release ends the block of a client, an address or a prefix, before its time.
+func (c *Client) Release(ctx context.Context, client string) error {
+	_, err := call[[]Blocked](ctx, c, http.MethodPost, "/v1/release", releaseRequest{Client: client})
+	return err
+}
+
 // Metrics copies the engine's metrics, in Prometheus' text format, to w. An
 // error of w is handed on wrapped in the problem.
 func (c *Client) Metrics(ctx context.Context, w io.Writer) error {
@@ -262,6 +273,11 @@ func gone(err error) *Problem {
 func forbidden() *Problem {
 	return &Problem{Code: CodeForbidden, Message: "This computer’s DNS is held by an engine that this user may not steer.",
 		Hint: "Ask its administrator; members of the group dotproxy may steer the system’s engine."}
+}
+
+// releaseRequest is the body of POST /v1/release.
+type releaseRequest struct {
+	Client string `json:"client"`
 }
 
 // useRequest is the body of POST /v1/use.

@@ -30,6 +30,12 @@ type Controller interface {
 	// first is the present status. A reader that is too slow loses events and
 	// is told how many by EventDropped; it never slows the engine.
 	Subscribe(ctx context.Context) <-chan Event
+	// Blocked lists the clients that are blocked for asking too much
+	// (RateLimit), by address.
+	Blocked() []Blocked
+	// Release ends the block of a client, as Blocked names it or by an address
+	// in it, before its time.
+	Release(ctx context.Context, client string) error
 	// WriteMetrics writes the metrics in Prometheus' text format.
 	WriteMetrics(w io.Writer)
 	// Quit ends the engine's process after this call returned. An engine run

@@ -23,6 +23,8 @@ func (s *Server) table() map[string]http.HandlerFunc {
 		"PUT /v1/settings":  s.apply,
 		"GET /v1/providers": func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Providers())) },
 		"GET /v1/queries":   s.queries,
+		"GET /v1/blocked":   func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Blocked())) },
+		"POST /v1/release":  s.release,
 		"GET /v1/events":    s.events,
 		"GET /metrics":      s.metrics,
 	}
@@ -65,6 +67,22 @@ func (s *Server) use(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, s.c.Status())
+}
+
+func (s *Server) release(w http.ResponseWriter, r *http.Request) {
+	body, p := readBody[releaseRequest](w, r)
+	if p == nil && body.Client == "" {
+		p = BadValue("client", "The client is empty.", "Give an address, or a prefix as the list of blocked clients has it.")
+	}
+	if p != nil {
+		writeProblem(w, p)
+		return
+	}
+	if err := s.c.Release(r.Context(), body.Client); err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	writeJSON(w, notNil(s.c.Blocked()))
 }
 
 func (s *Server) apply(w http.ResponseWriter, r *http.Request) {

@@ -41,6 +41,8 @@ func TestRefusals(t *testing.T) {
 		{"null value", "POST", "/v1/use", `{"upstream": null}`, 400, control.CodeBadRequest, "upstream"},
 		{"missing key", "POST", "/v1/use", `{}`, 422, control.CodeBadValue, "upstream"},
 		{"empty upstream", "POST", "/v1/use", `{"upstream": ""}`, 422, control.CodeBadValue, "upstream"},
+		{"empty client", "POST", "/v1/release", `{"client": ""}`, 422, control.CodeBadValue, "client"},
+		{"release without a client", "POST", "/v1/release", `{}`, 422, control.CodeBadValue, "client"},
 		{"body of a command", "POST", "/v1/stop", `{"now": true}`, 400, control.CodeBadRequest, "now"},
 		{"text for a command", "POST", "/v1/start", `now`, 400, control.CodeBadRequest, ""},
 		{"too large", "POST", "/v1/use", `{"upstream": "` + strings.Repeat("x", 1<<20) + `"}`, 400, control.CodeBadRequest, ""},

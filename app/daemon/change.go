@@ -29,6 +29,8 @@ func (d *Daemon) change(l layers) error {
 		}
 	}
 	d.adopt(l, p, d.look(p))
+	d.dropCache()
+	d.cacheFile.ours = d.keepsCache()
 	if !d.stopped {
 		// Closes what is not named any more, and tries again what was blocked.
 		d.settle(d.listen(p.listen))

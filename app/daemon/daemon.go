@@ -21,7 +21,10 @@ import (
 type Options struct {
 	// SettingsPath is the settings file; empty means that nothing can be saved.
 	SettingsPath string
-	Flags        Flags
+	// CachePath is the file for the answer cache (cache_persist); empty means
+	// that it is not kept.
+	CachePath string
+	Flags     Flags
 	// DefaultListen replaces the default addresses to listen on, nil for none.
 	DefaultListen []string
 	// Demo is set for a demonstration: settings are neither read nor saved.
@@ -71,6 +74,8 @@ type Daemon struct {
 	// network names the present network, for the engine.
 	network atomic.Pointer[string]
 
+	cacheFile cacheFile // used with op held
+
 	// What follows changes with op and mu held.
 	mu     sync.Mutex
 	layers layers
@@ -105,7 +110,8 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	d := &Daemon{
 		opts: o, seams: s, log: o.Logger, began: time.Now(),
 		op: make(chan struct{}, 1), wake: make(chan struct{}, 1), rewatch: make(chan struct{}, 1),
-		stopped: true, state: control.Stopped, since: time.Now(),
+		cacheFile: cacheFile{path: o.CachePath},
+		stopped:   true, state: control.Stopped, since: time.Now(),
 		layers: layers{saved: control.Default(), defaultListen: o.DefaultListen, flags: o.Flags, demo: o.Demo},
 	}
 	if d.log == nil {
@@ -127,6 +133,7 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 		OnQuery: d.onQuery, OnHealth: d.kick, Logger: d.log,
 		Network: func() string { return *d.network.Load() },
 	})
+	d.loadCache()
 	d.ctx, d.end = context.WithCancel(context.Background())
 	first := d.Status()
 	d.done.Go(func() { d.loop(first) })
@@ -198,6 +205,7 @@ func (d *Daemon) Close(ctx context.Context) error {
 		return err
 	}
 	defer d.unlock()
+	d.saveCache()
 	return d.eng.Close(ctx)
 }
 

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"crypto/x509"
+	"io"
 	"net/netip"
 
 	"dotproxy/resolver"
@@ -21,5 +22,13 @@ type engine interface {
 	Health() resolver.Health
 	// NetworkChanged gives up connections of the network that was left.
 	NetworkChanged()
+	// SaveCache writes the answers that are kept, LoadCache takes them over and
+	// returns how many; resolver.ErrCacheDamaged may come with some.
+	SaveCache(w io.Writer) error
+	LoadCache(r io.Reader) (int, error)
+	Blocked() []resolver.Blocked
+	// Release returns false where that client is not blocked.
+	Release(client netip.Prefix) bool
+	Admission() resolver.AdmissionCounts
 	Close(ctx context.Context) error
 }

@@ -31,9 +31,13 @@ type fakeEngine struct {
 	switches  int // calls of SetUpstreams
 	cache     int
 	rules     resolver.Rules
-	ruled     int // calls of SetRules
-	moved     int // calls of NetworkChanged
+	ruled     int    // calls of SetRules
+	moved     int    // calls of NetworkChanged
+	saves     int    // calls of SaveCache
+	memory    string // the cache
+	breaks    error  // of SaveCache in the middle, and of LoadCache at the end
 	health    resolver.Health
+	blocked   []resolver.Blocked
 	closed    bool
 }
 
@@ -87,6 +91,40 @@ func (f *fakeEngine) NetworkChanged() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.moved++
+}
+
+func (f *fakeEngine) SaveCache(w io.Writer) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.saves++
+	_, err := io.WriteString(w, f.memory)
+	return errors.Join(err, f.breaks)
+}
+
+func (f *fakeEngine) LoadCache(r io.Reader) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	text, err := io.ReadAll(r)
+	f.memory = string(text)
+	return len(text), errors.Join(err, f.breaks)
+}
+
+func (f *fakeEngine) Blocked() []resolver.Blocked {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.blocked)
+}
+
+func (f *fakeEngine) Release(client netip.Prefix) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := len(f.blocked)
+	f.blocked = slices.DeleteFunc(f.blocked, func(b resolver.Blocked) bool { return b.Client.Contains(client.Addr()) })
+	return len(f.blocked) < n
+}
+
+func (f *fakeEngine) Admission() resolver.AdmissionCounts {
+	return resolver.AdmissionCounts{Malformed: 1, Refused: 2, Limited: 3, Blocked: 4, Dropped: 5}
 }
 
 func (f *fakeEngine) Health() resolver.Health {

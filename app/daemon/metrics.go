@@ -25,6 +25,14 @@ func (d *Daemon) WriteMetrics(w io.Writer) {
 	for i, source := range sources {
 		metrics.WriteCounterUint64(w, fmt.Sprintf("dotproxy_queries_total{source=%q}", source), d.answered[i].Load())
 	}
+	a := d.eng.Admission()
+	for _, c := range []struct {
+		outcome string
+		n       uint64
+	}{{"malformed", a.Malformed}, {"refused", a.Refused}, {"limited", a.Limited}, {"blocked", a.Blocked}, {"dropped", a.Dropped}} {
+		metrics.WriteCounterUint64(w, fmt.Sprintf("dotproxy_admission_total{outcome=%q}", c.outcome), c.n)
+	}
+	metrics.WriteGaugeUint64(w, "dotproxy_blocked_clients", uint64(len(d.eng.Blocked())))
 	metrics.WriteCounterUint64(w, "dotproxy_cache_hits_total", s.Counters.Cached)
 	metrics.WriteCounterUint64(w, "dotproxy_failures_total", s.Counters.Failures)
 	metrics.WriteGaugeFloat64(w, "dotproxy_upstream_median_seconds", s.Counters.MedianMS/1000)

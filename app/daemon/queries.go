@@ -27,7 +27,7 @@ func (d *Daemon) onQuery(e *resolver.Event) {
 		d.noteLocal(e.Client.Addr(), e.Time)
 	}
 	entry := querylog.Entry{
-		Time: e.Time, Elapsed: e.Elapsed, Client: e.Client, TCP: e.TCP, Name: e.Name, Type: e.Type,
+		Time: e.Time, Elapsed: e.Elapsed, Client: e.Client, TCP: e.TCP, Clear: e.Clear, AD: e.AD, Name: e.Name, Type: e.Type,
 		RCode: e.RCode, Source: sources[e.Source], Upstream: e.Upstream, Answer: e.Answer,
 	}
 	if e.EDE != nil {

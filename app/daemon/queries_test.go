@@ -42,7 +42,13 @@ func TestQueries(t *testing.T) {
 	if q := list[1]; q.RCode != "SERVFAIL" || q.Transport != "tcp" || q.Upstream != "1.1.1.1:853" || q.EDE != "" || !q.Encrypted || q.MS != 3 {
 		t.Errorf("query %+v", q)
 	}
-	if c := r.Status().Counters; c.Queries != 2 || c.Cached != 1 || c.Failures != 1 || c.MedianMS != 3 {
+	e = event("127.0.0.1:4000", resolver.SourceRoute)
+	e.Clear, e.AD = true, true
+	r.eng.cfg.OnQuery(e)
+	if q := r.Queries(1)[0]; q.Source != control.SourceRoute || q.Encrypted || !q.Authenticated || list[1].Authenticated {
+		t.Errorf("query %+v", q)
+	}
+	if c := r.Status().Counters; c.Queries != 3 || c.Cached != 1 || c.Failures != 1 || c.MedianMS != 3 {
 		t.Errorf("counters %+v", c)
 	}
 }

@@ -51,6 +51,7 @@ func (d *Daemon) open() *control.Problem {
 	problem := d.reload()
 	if problem == nil {
 		d.refresh()
+		d.loadCache()
 		problem = d.listen(d.plan.listen)
 	}
 	d.mu.Lock()

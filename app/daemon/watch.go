@@ -19,10 +19,12 @@ const dnsPort = 53
 func netipPort(a netip.Addr) netip.AddrPort { return netip.AddrPortFrom(a, dnsPort) }
 
 // watch looks at what lies outside again and again, while there is anything to
-// look at.
+// look at, and saves the cache now and then.
 func (d *Daemon) watch() {
 	timer := time.NewTimer(watchEvery)
 	defer timer.Stop()
+	save := time.NewTicker(saveEvery)
+	defer save.Stop()
 	for {
 		var due <-chan time.Time
 		if timer.Stop(); d.watches() {
@@ -34,15 +36,23 @@ func (d *Daemon) watch() {
 			return
 		case <-d.rewatch:
 		case <-due:
-			if d.lock(d.ctx) != nil {
-				return
-			}
-			changed := d.refresh()
-			<-d.op
-			if changed {
-				d.kick()
-			}
+			d.quietly(d.refresh)
+		case <-save.C:
+			d.quietly(func() bool { d.saveCache(); return false })
 		}
+	}
+}
+
+// quietly does something with op held; the state is looked at only where it
+// changed anything.
+func (d *Daemon) quietly(do func() (changed bool)) {
+	if d.lock(d.ctx) != nil {
+		return
+	}
+	changed := do()
+	<-d.op
+	if changed {
+		d.kick()
 	}
 }
 

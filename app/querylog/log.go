@@ -33,6 +33,9 @@ type Entry struct {
 	TCP bool
 	// Clear is set for a query that left in clear text.
 	Clear bool
+	// AD is set where the upstream vouches for the answer (RFC 4035 section
+	// 3.2.3).
+	AD bool
 	// Name is the question's name in wire format, uncompressed.
 	Name   []byte
 	Type   uint16

@@ -28,6 +28,7 @@ type record struct {
 	edeCode  uint16
 	tcp      bool
 	plain    bool
+	ad       bool
 	hasEDE   bool
 	hidden   bool
 	// void marks an entry that was not to be kept any more.
@@ -55,7 +56,7 @@ func (s *slot) store(number uint64, e *Entry, level *atomic.Int32) {
 	s.number, s.void = number, false
 	s.time, s.elapsed = e.Time.UnixNano(), int64(e.Elapsed)
 	s.upstream, s.source, s.rcode, s.kind = e.Upstream, e.Source, e.RCode, e.Type
-	s.tcp, s.plain, s.hasEDE, s.edeCode = e.TCP, e.Clear, e.HasEDE, e.EDECode
+	s.tcp, s.plain, s.ad, s.hasEDE, s.edeCode = e.TCP, e.Clear, e.AD, e.HasEDE, e.EDECode
 	s.hidden = now != full
 	if s.hidden {
 		// The text of an error may name what was asked.

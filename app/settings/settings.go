@@ -42,6 +42,28 @@ func Path(system bool) (string, error) {
 	return "/etc/dot-proxy/" + fileName, nil
 }
 
+// CachePath returns where the answer cache is kept, where that is wanted: in the
+// user's cache folder, or for a system engine in the service manager's
+// $CACHE_DIRECTORY or /var/cache/dot-proxy, on Windows beside the settings. It
+// is empty where this user has no such folder.
+func CachePath(system bool) string {
+	const name = "cache"
+	if !system {
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			return ""
+		}
+		return filepath.Join(dir, "dot-proxy", name)
+	}
+	if dir := os.Getenv("ProgramData"); runtime.GOOS == "windows" && dir != "" {
+		return filepath.Join(dir, "dot-proxy", name)
+	}
+	if dir, _, _ := strings.Cut(os.Getenv("CACHE_DIRECTORY"), ":"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, name)
+	}
+	return "/var/cache/dot-proxy/" + name
+}
+
 // File is a settings file. Its methods must not be called at the same time.
 type File struct {
 	// Path is the file's. Beside it stands PATH.last-good, a copy of it as it

@@ -211,6 +211,27 @@ func TestPath(t *testing.T) {
 	}
 }
 
+func TestCachePath(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	if dir, err := os.UserCacheDir(); err != nil || CachePath(false) != filepath.Join(dir, "dot-proxy", "cache") {
+		t.Errorf("user: %q", CachePath(false))
+	}
+	if runtime.GOOS == "windows" {
+		return
+	}
+	for directory, want := range map[string]string{"": "/var/cache/dot-proxy/cache", "/var/cache/x": "/var/cache/x/cache", "/a:/b": "/a/cache", "a": "/var/cache/dot-proxy/cache"} {
+		t.Setenv("CACHE_DIRECTORY", directory)
+		if got := CachePath(true); got != want {
+			t.Errorf("system with %q: %q", directory, got)
+		}
+	}
+	t.Setenv("XDG_CACHE_HOME", "")
+	t.Setenv("HOME", "")
+	if got := CachePath(false); got != "" {
+		t.Errorf("without a home: %q", got)
+	}
+}
+
 // FuzzParse: no text makes the parser fail, a fault is a sentence with a line
 // that exists, and what is accepted survives being saved.
 func FuzzParse(f *testing.F) {

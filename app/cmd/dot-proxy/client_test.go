@@ -176,3 +176,49 @@ func TestPrintable(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestBlockedClients(t *testing.T) {
+	engine := controltest.New()
+	path, _ := controltest.Serve(t, engine)
+	if status, out, _ := runAt(path, "blocked"); status != 0 || out != "Nobody is blocked.\n" {
+		t.Errorf("status %d, %q", status, out)
+	}
+	if status, out, _ := runAt(path, "blocked", "--json"); status != 0 || strings.TrimSpace(out) != "[]" {
+		t.Errorf("status %d, %q", status, out)
+	}
+	engine.Block(controltest.NewBlocked())
+	until := controltest.NewBlocked().Until.Local().Format("15:04:05")
+	if status, out, _ := runAt(path, "blocked"); status != 0 || out != "CLIENT        UNTIL     DROPPED\n192.0.2.7/32  "+until+"  5121\n" {
+		t.Errorf("status %d, %q", status, out)
+	}
+	var list []control.Blocked
+	if _, out, _ := runAt(path, "blocked", "--json"); json.Unmarshal([]byte(out), &list) != nil || len(list) != 1 || list[0].Client != "192.0.2.7/32" {
+		t.Errorf("%q", out)
+	}
+	if status, _, errs := runAt(path, "unblock", "192.0.2.9"); status != statusUsage || !strings.Contains(errs, "“192.0.2.9” is not blocked.") {
+		t.Errorf("status %d, %q", status, errs)
+	}
+	if status, out, _ := runAt(path, "unblock", "192.0.2.7"); status != 0 || out != "Nobody is blocked.\n" {
+		t.Errorf("status %d, %q", status, out)
+	}
+}
+
+func TestQueriesOfEachSource(t *testing.T) {
+	engine := controltest.New()
+	for _, source := range []control.Source{control.SourceStale, control.SourceOverride, control.SourceRoute, control.SourceBlocked} {
+		q := controltest.NewQuery("example.com.")
+		q.Source, q.Encrypted = source, source != control.SourceRoute
+		engine.Answer(q)
+	}
+	path, _ := controltest.Serve(t, engine)
+	_, out, _ := runAt(path, "queries")
+	lines := strings.Split(strings.TrimSpace(out), "\n")[1:]
+	for i, source := range []string{"stale", "override", "route", "blocked"} {
+		if strings.Fields(lines[i])[4] != source || strings.HasSuffix(lines[i], "  not encrypted") != (source == "route") {
+			t.Errorf("%s: %q", source, lines[i])
+		}
+	}
+	if _, out, _ := runAt(path, "queries", "--json"); strings.Count(out, `"authenticated":true`) != 4 || strings.Count(out, `"encrypted":false`) != 1 {
+		t.Errorf("%s", out)
+	}
+}

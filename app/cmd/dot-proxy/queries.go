@@ -79,12 +79,12 @@ type queryPrinter struct {
 	headed bool
 }
 
-const queryRow = "%-12s  %-40s  %-7s  %-9s  %-9s  %9s\n"
+const queryRow = "%-12s  %-40s  %-7s  %-9s  %-9s  %9s"
 
 func (p *queryPrinter) print(list ...control.Query) error {
 	if !p.json && !p.headed {
 		p.headed = true
-		fmt.Fprintf(p.out, queryRow, "TIME", "NAME", "TYPE", "RESULT", "FROM", "TIME TAKEN")
+		fmt.Fprintf(p.out, queryRow+"\n", "TIME", "NAME", "TYPE", "RESULT", "FROM", "TIME TAKEN")
 	}
 	for _, q := range list {
 		if p.json {
@@ -100,6 +100,10 @@ func (p *queryPrinter) print(list ...control.Query) error {
 			name = "(hidden)"
 		}
 		fmt.Fprintf(p.out, queryRow, q.Time.Local().Format("15:04:05.000"), printable(name), q.Type, q.RCode, q.Source, milliseconds(q.MS))
+		if !q.Encrypted {
+			fmt.Fprint(p.out, "  not encrypted")
+		}
+		fmt.Fprintln(p.out)
 	}
 	return p.out.Flush()
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"dotproxy/app/control"
+	"dotproxy/resolver/resolvertest"
 )
 
 func TestMain(m *testing.M) {
@@ -34,6 +36,7 @@ func TestScripts(t *testing.T) {
 			home := filepath.Join(e.WorkDir, "home")
 			e.Setenv("HOME", home)
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "config"))
+			e.Setenv("XDG_CACHE_HOME", filepath.Join(home, "cache"))
 			e.Setenv("XDG_RUNTIME_DIR", filepath.Join(home, "run"))
 			e.Setenv("SOCK", filepath.Join(e.WorkDir, "c.sock"))
 			port, err := freePort()
@@ -42,6 +45,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": await, "ask": askScript, "hold": hold, "release": release, "gone": gone, "term": term,
+			"provider": func(ts *testscript.TestScript, neg bool, _ []string) { providerServer(t, ts, neg) },
 		},
 	})
 }
@@ -111,6 +115,23 @@ func askScript(ts *testscript.TestScript, neg bool, args []string) {
 // held are the sockets that hold keeps open, by the script's folder.
 var held = map[string]net.PacketConn{}
 
+// providers are the servers that provider started, by the script's folder.
+var providers sync.Map
+
+// provider starts a DNS-over-TLS server, in $PROVIDER as --dns takes it, whose
+// authority is in the file $CA; ! provider ends it.
+func providerServer(t *testing.T, ts *testscript.TestScript, neg bool) {
+	if neg {
+		s, _ := providers.Load(ts.Getenv("WORK"))
+		s.(*resolvertest.Server).Close()
+		return
+	}
+	s := resolvertest.New(t)
+	providers.Store(ts.Getenv("WORK"), s)
+	ts.Setenv("PROVIDER", s.Upstream().Spec)
+	ts.Setenv("CA", s.CA().WriteFile(t))
+}
+
 // hold takes $PORT, so that no engine can have it.
 func hold(ts *testscript.TestScript, _ bool, _ []string) {
 	c, err := net.ListenPacket("udp4", "127.0.0.1:"+ts.Getenv("PORT"))
@@ -179,6 +200,8 @@ func TestBadCommandLines(t *testing.T) {
 		{"serve now", "“now”"},
 		{"use", "one provider"},
 		{"use a b", "one provider"},
+		{"unblock", "one client"},
+		{"unblock a b", "one client"},
 		{"queries -n few", "“few” is not a number"},
 		{"queries -n -5", "“-5”"},
 		{"status --listen x", "“--listen” is not a flag of dot-proxy status"},

@@ -83,8 +83,9 @@ func (c *command) options(ctx context.Context, flags *serveFlags) (o daemon.Opti
 	if list := strings.Split(defaultListen, ","); !slices.Equal(list, control.Default().Listen) {
 		o.DefaultListen = list
 	}
+	_, system := control.ListenPath(c.control)
+	o.CachePath = settings.CachePath(system)
 	if o.SettingsPath == "" {
-		_, system := control.ListenPath(c.control)
 		// Without a home there is no path: settings are then the default.
 		o.SettingsPath, _ = settings.Path(system)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 
 	"dotproxy/app/control"
 )
@@ -120,6 +121,30 @@ func (e *Engine) Queries(limit int) []control.Query {
 		from = max(0, len(e.queries)-limit)
 	}
 	return slices.Clone(e.queries[from:])
+}
+
+// Blocked implements control.Controller.
+func (e *Engine) Blocked() []control.Blocked {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.blocked)
+}
+
+// Release implements control.Controller: a client that Block added, or its
+// address, is no longer blocked; any other is a bad value.
+func (e *Engine) Release(_ context.Context, client string) error {
+	e.called("release %s", client)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	i := slices.IndexFunc(e.blocked, func(b control.Blocked) bool {
+		address, _, _ := strings.Cut(b.Client, "/")
+		return client == b.Client || client == address
+	})
+	if i < 0 {
+		return control.BadValue("client", control.Quote(client)+" is not blocked.", "The list of blocked clients names those that are.")
+	}
+	e.blocked = slices.Delete(e.blocked, i, i+1)
+	return nil
 }
 
 // Subscribe implements control.Controller.

@@ -41,6 +41,7 @@ type Engine struct {
 	settings  control.Settings
 	providers []control.Provider
 	queries   []control.Query
+	blocked   []control.Blocked
 	calls     []string
 	quit      bool
 }
@@ -127,11 +128,23 @@ func (e *Engine) Answer(q control.Query) {
 	e.hub.Publish(control.Event{Name: control.EventQuery, Query: &q})
 }
 
+// Block adds a client to those that are blocked.
+func (e *Engine) Block(b control.Blocked) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.blocked = append(e.blocked, b)
+}
+
+// NewBlocked returns a client that is blocked for ten minutes from Since on.
+func NewBlocked() control.Blocked {
+	return control.Blocked{Client: "192.0.2.7/32", Until: Since.Add(10 * time.Minute), Dropped: 5121}
+}
+
 // NewQuery returns an answered query for name, which ends with a dot.
 func NewQuery(name string) control.Query {
 	return control.Query{
 		Time: Since.Add(1234 * time.Millisecond), Name: name, Type: "A", RCode: "NOERROR", Source: control.SourceUpstream,
-		Upstream: "1.1.1.1:853", MS: 12.5, Client: "127.0.0.1", Transport: "udp", Encrypted: true,
+		Upstream: "1.1.1.1:853", MS: 12.5, Client: "127.0.0.1", Transport: "udp", Encrypted: true, Authenticated: true,
 		Answers: []string{"93.184.215.14"}, TTL: 287,
 	}
 }
@@ -140,7 +153,7 @@ func NewQuery(name string) control.Query {
 func (e *Engine) Publish(ev control.Event) { e.hub.Publish(ev) }
 
 // Calls returns what was asked of the engine, in order: "start", "stop",
-// "use quad9", "apply", "quit".
+// "use quad9", "apply", "release 192.0.2.7", "quit".
 func (e *Engine) Calls() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
