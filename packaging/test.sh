@@ -84,7 +84,8 @@ install_all() {
 		python3 docker.io docker-compose ansible shellcheck desktop-file-utils libcap2-bin
 	need_go
 	mkdir -p "$TOOLS"
-	(cd packaging/tools && go build -o "$TOOLS/" honnef.co/go/tools/cmd/staticcheck golang.org/x/vuln/cmd/govulncheck gotest.tools/gotestsum)
+	(cd packaging/tools && go build -o "$TOOLS/" honnef.co/go/tools/cmd/staticcheck golang.org/x/vuln/cmd/govulncheck gotest.tools/gotestsum &&
+		go build -o "$TOOLS/toxiproxy-server" github.com/Shopify/toxiproxy/v2/cmd/server)
 	need_coredns
 	say "everything is installed ($((SECONDS - began)) s)"
 }

@@ -35,7 +35,7 @@ type answer struct {
 	hasKeepalive bool
 }
 
-// parseAnswer reads the answer to qu. msg is kept and changed.
+// parseAnswer reads the answer to qu. msg is changed, but not kept.
 func parseAnswer(msg []byte, qu *question) (*answer, error) {
 	if len(msg) < headerLen || binary.BigEndian.Uint16(msg[4:]) != 1 {
 		return nil, errMalformed
@@ -46,6 +46,7 @@ func parseAnswer(msg []byte, qu *question) (*answer, error) {
 	}
 	flags := binary.BigEndian.Uint16(msg[2:])
 	a := &answer{rcode: int(flags & rcodeMask), source: SourceUpstream}
+	a.ttls = make([]uint16, 0, records(msg))
 	w := walk{a: a, msg: msg, qu: qu}
 	if err := w.records(off); err != nil {
 		return nil, err
@@ -53,14 +54,25 @@ func parseAnswer(msg []byte, qu *question) (*answer, error) {
 	if w.optAt >= 0 && w.optEnd != w.end {
 		return repack(msg, qu)
 	}
-	a.msg = msg[:w.end]
+	end := w.end
 	if w.optAt >= 0 {
-		a.msg = msg[:w.optAt]
+		end = w.optAt
 		n := binary.BigEndian.Uint16(msg[10:])
 		binary.BigEndian.PutUint16(msg[10:], n-1)
 	}
 	a.ttl = w.lifetime(flags)
+	a.msg = append(make([]byte, 0, end), msg[:end]...) // without padding behind it
 	return a, nil
+}
+
+// records is how many records a message can have at most: a count may lie.
+func records(msg []byte) int {
+	const least = 11 // octets of a record with an empty name and no data
+	n := 0
+	for at := 6; at < headerLen; at += 2 {
+		n += int(binary.BigEndian.Uint16(msg[at:]))
+	}
+	return min(n, len(msg)/least)
 }
 
 // repack moves an OPT record that is not the last one out of the way: cutting

@@ -26,9 +26,11 @@ const (
 // first good answer of which wins.
 type attempt struct {
 	f       *forwarder
-	qu      *question
+	qu      question
 	results chan result
+	timer   *time.Timer
 	began   time.Time
+	first   call // the first call made, mostly the only one
 	live    []*call
 	tried   []*server // servers asked that gave no answer, in this round
 	erred   []*server // servers that answered with an unexplained error
@@ -39,6 +41,7 @@ type attempt struct {
 	backups bool      // backup providers may be asked
 	hedged  bool
 	looking int     // look-ups awaited
+	looked  bool    // there was one
 	worst   *answer // an unexplained error, handed on if nobody does better
 	err     error
 }
@@ -48,14 +51,27 @@ type blame struct {
 	fault *Fault
 }
 
+// newAttempt returns an attempt to answer qu, which it copies: a call that was
+// given up is compared with its late answer.
 func newAttempt(f *forwarder, qu *question) *attempt {
-	return &attempt{f: f, qu: qu, results: make(chan result, maxLive+2), began: time.Now()}
+	x, ok := f.attempts.Get().(*attempt)
+	if !ok {
+		x = &attempt{f: f, results: make(chan result, maxLive+2), timer: time.NewTimer(time.Hour)}
+	}
+	x.qu, x.began = *qu, time.Now()
+	return x
 }
 
-// end gives up the calls that are still waiting.
+// end gives up the calls that are still waiting. An attempt of which nothing is
+// left anywhere is used again.
 func (x *attempt) end() {
+	x.timer.Stop()
 	for _, k := range x.live {
 		k.srv.cancel(k)
+	}
+	if x.asked == 1 && len(x.live) == 0 && !x.looked {
+		*x = attempt{f: x.f, results: x.results, timer: x.timer, live: x.live[:0], tried: x.tried[:0]}
+		x.f.attempts.Put(x)
 	}
 }
 
@@ -68,8 +84,11 @@ func (x *attempt) run(ctx context.Context) (*answer, error) {
 			x.tryUpstream(u, false)
 		}
 	}
-	timer := time.NewTimer(x.patience())
-	defer timer.Stop()
+	end, ok := ctx.Deadline()
+	if !ok {
+		end = x.began.Add(queryTimeout)
+	}
+	x.timer.Reset(min(x.patience(), time.Until(end)))
 	for {
 		select {
 		case r := <-x.results:
@@ -89,10 +108,13 @@ func (x *attempt) run(ctx context.Context) (*answer, error) {
 			if len(x.live) == 0 && x.looking == 0 {
 				return x.giveUp()
 			}
-		case <-timer.C:
+		case <-x.timer.C:
+			if ctx.Err() != nil {
+				return nil, x.timeout(ctx)
+			}
 			x.late()
-			timer.Reset(x.patience())
-		case <-ctx.Done():
+			x.timer.Reset(min(x.patience(), time.Until(end)))
+		case <-cancelled(ctx):
 			return nil, x.timeout(ctx)
 		}
 	}
@@ -138,7 +160,7 @@ func (x *attempt) late() {
 			if c != nil {
 				c.suspected()
 			}
-			k.srv.failedOn(x.qu, &Fault{Kind: FaultTimeout, Addr: k.srv.addr, Text: "it does not answer"})
+			k.srv.failedOn(&x.qu, &Fault{Kind: FaultTimeout, Addr: k.srv.addr, Text: "it does not answer"})
 			k.srv.up.lookupAgain()
 		}
 	}
@@ -169,7 +191,8 @@ func (x *attempt) hedge() {
 	}
 	k := x.live[0]
 	if c := k.conn.Load(); c == nil || c.silentSince(k.began) {
-		k.srv.startProbe(x.qu)
+		late := x.qu
+		k.srv.startProbe(&late)
 	}
 	if s := k.srv.up.best(x.tried, false); s != nil && x.f.mayHedge() {
 		x.ask(s)
@@ -213,6 +236,7 @@ func (x *attempt) tryUpstream(u *upstream, aside bool) bool {
 			return false
 		}
 		x.looking++
+		x.looked = true
 		u.lookup(x.results)
 		return true
 	}
@@ -235,7 +259,11 @@ func (x *attempt) anyServer() *server {
 }
 
 func (x *attempt) ask(s *server) {
-	k := &call{qu: x.qu, srv: s, results: x.results, began: time.Now()}
+	k := &x.first
+	if x.asked > 0 {
+		k = new(call)
+	}
+	k.qu, k.srv, k.results, k.began = &x.qu, s, x.results, time.Now()
 	x.live = append(x.live, k)
 	x.tried = append(x.tried, s)
 	x.asked++

@@ -1,7 +1,6 @@
 package resolver
 
 import (
-	"bytes"
 	"hash/maphash"
 	"iter"
 	"sync"
@@ -161,9 +160,6 @@ func (c *cache) put(qu *question, a *answer, epoch uint64) {
 func (a *answer) kept() *answer {
 	k := *a
 	k.source = SourceCache
-	if cap(a.msg) > len(a.msg)+len(a.msg)/4 {
-		k.msg = bytes.Clone(a.msg) // without the server's padding behind it
-	}
 	return &k
 }
 

@@ -1,6 +1,7 @@
 package resolver_test
 
 import (
+	"crypto/tls"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -33,6 +34,8 @@ type campaign struct {
 	mu                       sync.Mutex
 	examples                 []string
 	current                  string
+	good, bad                tls.Certificate
+	spoilt                   map[string]int // how often each fault was given, to be read at the end
 }
 
 // TestCampaign is short here; packaging/soak.sh runs it with many more queries.
@@ -61,6 +64,7 @@ func TestCampaign(t *testing.T) {
 	close(stop)
 	spoiler.Wait()
 	t.Logf("%d asked, %d wrong, %d lost, %d later than %v", c.asked.Load(), c.wrong.Load(), c.lost.Load(), c.late.Load(), campaignLate)
+	t.Logf("faults: %v", c.spoilt)
 	if c.wrong.Load() > 0 || c.lost.Load() > 0 {
 		t.Errorf("seed %d: wrong or lost answers, for example %q", seed, c.examples)
 	}
@@ -70,7 +74,10 @@ func TestCampaign(t *testing.T) {
 // backup.
 func newCampaign(t *testing.T, seed uint64) *campaign {
 	ca := resolvertest.NewCA(t)
-	c := &campaign{rng: rand.New(rand.NewPCG(seed, 1))}
+	c := &campaign{rng: rand.New(rand.NewPCG(seed, 1)), spoilt: make(map[string]int)}
+	local := []netip.Addr{netip.MustParseAddr("127.0.0.1")}
+	c.good = ca.Issue(resolvertest.Cert{Names: []string{"dot.test"}, IPs: local})
+	c.bad = ca.Issue(resolvertest.Cert{Names: []string{"other.test"}, IPs: local})
 	for range 4 {
 		c.servers = append(c.servers, resolvertest.New(t, resolvertest.WithCA(ca), resolvertest.WithHandler(named)))
 	}
@@ -155,9 +162,22 @@ func (c *campaign) spoil(stop <-chan struct{}) {
 				s.Down()
 				down[i] = true
 			}
-			if name == "cut" {
+			switch name {
+			case "refusing":
+				s.StopAccepting()
+				down[i] = true
+			case "cut":
+				s.ResetConns()
+			case "ended":
+				s.CloseConns()
+			case "bad certificate":
+				s.SetCertificate(c.bad)
 				s.ResetConns()
 			}
+			if name != "bad certificate" {
+				s.SetCertificate(c.good)
+			}
+			c.spoilt[name]++
 			said += fmt.Sprintf(", %d %s", i, name)
 		}
 		c.mu.Lock()
@@ -182,11 +202,21 @@ func (c *campaign) fault() (string, resolvertest.Faults) {
 		f    resolvertest.Faults
 	}{
 		{"down", resolvertest.Faults{}},
+		{"refusing", resolvertest.Faults{}},
 		{"cut", resolvertest.Faults{}},
+		{"ended", resolvertest.Faults{}},
+		{"bad certificate", resolvertest.Faults{}},
 		{"no fault", resolvertest.Faults{}},
 		{"delay", resolvertest.Faults{Delay: 50 * time.Millisecond, DelayJitter: 300 * time.Millisecond}},
 		{"mute", resolvertest.Faults{Mute: true}},
 		{"hang in handshake", resolvertest.Faults{HangHandshake: true}},
+		{"alert in handshake", resolvertest.Faults{HandshakeAlert: true}},
+		{"slow handshake", resolvertest.Faults{HandshakeDelay: 400 * time.Millisecond}},
+		{"alert", resolvertest.Faults{Alert: true}},
+		{"close without notify", resolvertest.Faults{CloseBefore: true, NoCloseNotify: true}},
+		{"reset before", resolvertest.Faults{ResetBefore: true}},
+		{"cut message", resolvertest.Faults{TruncatedFrame: true}},
+		{"keepalive 0", resolvertest.Faults{Keepalive: new(time.Duration)}},
 		{"reset on accept", resolvertest.Faults{ResetOnAccept: true}},
 		{"one answer", resolvertest.Faults{CloseAfterAnswers: 1}},
 		{"few answers", resolvertest.Faults{ResetAfterAnswers: 1 + c.rng.IntN(20)}},

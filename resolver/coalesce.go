@@ -25,7 +25,8 @@ type flightKey struct {
 	question string
 }
 
-// flight is one question under way. ans and err are set before done is closed.
+// flight is one question under way. ans and err are set before done is closed,
+// which is made only where somebody waits besides the one who asks.
 type flight struct {
 	done chan struct{}
 	ans  *answer
@@ -42,7 +43,7 @@ func newCoalescer(next exchanger, epoch *atomic.Uint64) *coalescer {
 // out of its asker's time, and has time left, asks again.
 func (c *coalescer) exchange(ctx context.Context, qu *question) (*answer, error) {
 	for {
-		f, key, first := c.join(qu)
+		f, key, first := c.join(qu, false)
 		if first {
 			c.lead(ctx, qu, key, f)
 			return f.ans, f.err
@@ -65,7 +66,7 @@ func (c *coalescer) exchange(ctx context.Context, qu *question) (*answer, error)
 // start asks, in a goroutine of its own that ends with over, what is not under
 // way already, and tells whether it was not. qu may be used again at once.
 func (c *coalescer) start(qu *question, over func()) (f *flight, first bool) {
-	f, key, first := c.join(qu)
+	f, key, first := c.join(qu, true)
 	if !first {
 		over()
 		return f, false
@@ -98,14 +99,18 @@ func (c *coalescer) close() {
 }
 
 // join returns the question's flight and whether it has just been made, which
-// is the caller's to lead then.
-func (c *coalescer) join(qu *question) (f *flight, key flightKey, first bool) {
+// is the caller's to lead then. wait is set where the caller waits for it even
+// so.
+func (c *coalescer) join(qu *question, wait bool) (f *flight, key flightKey, first bool) {
 	key = flightKey{c.epoch.Load(), string(qu.bytes())}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if f = c.open[key]; f == nil {
-		f, first = &flight{done: make(chan struct{})}, true
+		f, first = new(flight), true
 		c.open[key] = f
+	}
+	if f.done == nil && (!first || wait) {
+		f.done = make(chan struct{})
 	}
 	return f, key, first
 }
@@ -115,9 +120,11 @@ func (c *coalescer) lead(ctx context.Context, qu *question, key flightKey, f *fl
 	f.err = context.Canceled
 	defer func() {
 		c.mu.Lock()
+		defer c.mu.Unlock()
 		delete(c.open, key)
-		c.mu.Unlock()
-		close(f.done)
+		if f.done != nil {
+			close(f.done)
+		}
 	}()
 	f.ans, f.err = c.next.exchange(ctx, qu)
 }

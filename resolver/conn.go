@@ -94,8 +94,9 @@ func (c *conn) send(k *call) bool {
 	c.waiting++
 	c.out = upstreamQuery(c.out, k.qu, id, c.asked == 0, c.srv.f.rules.HideSubnet)
 	c.asked++
-	c.mu.Unlock()
-	if k.cancelled.Load() {
+	givenUp := k.cancelled.Load() // while it had no connection
+	c.mu.Unlock()                 // from here on the answer may come, and k be used again
+	if givenUp {
 		c.drop(k)
 	}
 	select {
@@ -218,9 +219,36 @@ func readFrame(r *bufio.Reader) ([]byte, error) {
 		return nil, errBadFrame
 	}
 	_, _ = r.Discard(2)
-	msg := make([]byte, n)
+	msg := frames.get(n)
 	_, err = io.ReadFull(r, msg)
 	return msg, err
+}
+
+// frames are buffers of messages to use again.
+var frames framePool
+
+// framePool keeps buffers of the usual size. What is larger, or lost on its
+// way, is left to the garbage collector.
+type framePool struct{ pool sync.Pool }
+
+// frameSize fits an answer as servers pad it (RFC 8467 section 4.2), in octets.
+const frameSize = 1024
+
+func (p *framePool) get(n int) []byte {
+	if n > frameSize {
+		return make([]byte, n)
+	}
+	if b, ok := p.pool.Get().(*[frameSize]byte); ok {
+		return b[:n]
+	}
+	return make([]byte, n, frameSize)
+}
+
+// put takes a buffer back that nobody uses any more.
+func (p *framePool) put(msg []byte) {
+	if cap(msg) == frameSize {
+		p.pool.Put((*[frameSize]byte)(msg[:frameSize]))
+	}
 }
 
 // deliver hands an answer to the call it belongs to. An answer that does not

@@ -224,9 +224,9 @@ func (e *Engine) quick(s *scratch, raw []byte) bool {
 // wait, which its caller took (pending).
 func (e *Engine) slow(s *scratch) {
 	defer e.gate.pending.leave(s.q.client)
-	ctx, cancel := context.WithDeadline(context.Background(), s.q.arrived.Add(queryTimeout))
+	ctx := newDeadline(s.q.arrived.Add(queryTimeout))
 	a, err := e.resolve(ctx, &s.q)
-	cancel()
+	ctx.stop()
 	if err != nil {
 		e.fail(s, err)
 		return

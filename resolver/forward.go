@@ -47,6 +47,7 @@ type forwarder struct {
 	known     atomic.Bool
 	answering atomic.Int32
 	budget    atomic.Int64 // for hedges
+	attempts  sync.Pool    // to use again
 
 	mu   sync.Mutex
 	boot *forwarder

@@ -24,7 +24,8 @@ func (x *attempt) take(r result) (*answer, time.Duration) {
 	if r.err != nil {
 		return nil, x.failed(s, r.err)
 	}
-	a, err := parseAnswer(r.msg, x.qu)
+	a, err := parseAnswer(r.msg, &x.qu)
+	frames.put(r.msg)
 	if err != nil {
 		if c := r.call.conn.Load(); c != nil {
 			c.failBy(r.call)
@@ -45,12 +46,14 @@ func (x *attempt) take(r result) (*answer, time.Duration) {
 	return a, 0
 }
 
-// won notes who answered, and that those who gave an error did so on a name
-// that another could answer.
+// won notes who answered, and that those who gave an error or none did so on a
+// name that another could answer.
 func (x *attempt) won(s *server, took time.Duration) {
 	s.worked(took)
 	for _, b := range x.cause {
-		b.s.failedOn(x.qu, b.fault)
+		if b.s != s {
+			b.s.failedOn(&x.qu, b.fault)
+		}
 	}
 	x.f.answeredBy(s.up.index)
 }
@@ -88,7 +91,8 @@ func (x *attempt) gone(s *server, lost *lostError) time.Duration {
 			return x.retry()
 		}
 	} else {
-		x.err = newFault(s.addr, s.up.cfg.Name, lost.err)
+		fault := newFault(s.addr, s.up.cfg.Name, lost.err)
+		x.cause, x.err = append(x.cause, blame{s, fault}), fault
 	}
 	if x.lost%3 != 0 {
 		x.untry(s)

@@ -25,7 +25,7 @@ import (
 func needPeers(t *testing.T) {
 	t.Helper()
 	if os.Getenv("DOTPROXY_PEER_TESTS") == "" {
-		t.Skip("DOTPROXY_PEER_TESTS is not set: Unbound, dnsdist, CoreDNS, dig and kdig may not be installed")
+		t.Skip("DOTPROXY_PEER_TESTS is not set: Unbound, dnsdist, CoreDNS, toxiproxy, dig and kdig may not be installed")
 	}
 	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin")
 }
@@ -37,8 +37,8 @@ type peer struct {
 	args   []string
 }
 
-// Each serves the zone peer.test: a A 192.0.2.1, big TXT (6,000 octets), and
-// NXDOMAIN for the rest.
+// Each serves the zone peer.test: a A 192.0.2.1, big TXT (6,000 octets), all in
+// w A 192.0.2.7 (but CoreDNS), and NXDOMAIN for the rest.
 var peers = []peer{
 	{
 		name: "unbound",
@@ -59,6 +59,8 @@ var peers = []peer{
   local-zone: "peer.test." static
   local-data: "peer.test. 3600 IN SOA ns.peer.test. host.peer.test. 1 2 3 4 60"
   local-data: "a.peer.test. 300 IN A 192.0.2.1"
+  local-zone: "w.peer.test." redirect
+  local-data: "w.peer.test. 300 IN A 192.0.2.7"
 @BIG@remote-control:
   control-enable: no
 `,
@@ -71,6 +73,7 @@ addTLSLocal("127.0.0.1:@PORT@", "@DIR@/cert.pem", "@DIR@/key.pem", {provider="op
 setSecurityPollSuffix("")
 setACL({"127.0.0.0/8"})
 addAction(QNameRule("a.peer.test."), SpoofAction({"192.0.2.1"}, {ttl=300}))
+addAction("w.peer.test.", SpoofAction({"192.0.2.7"}, {ttl=300}))
 addAction(AllRule(), NegativeAndSOAAction(true, "peer.test.", 3600, "ns.peer.test.", "host.peer.test.", 1, 2, 3, 4, 60))
 `,
 	},

@@ -59,7 +59,8 @@ type pipeNet struct {
 // pipeServer answers what its handle returns; a nil answer is none. hangUp,
 // where set, is asked before each answer whether to close instead. latency is
 // what bytes take in one direction; a dial takes twice that. idleClose closes a
-// connection on which nothing was asked for so long; 0 is never.
+// connection on which nothing was asked for so long; 0 is never. swallow leaves
+// dials without an answer.
 type pipeServer struct {
 	mu        sync.Mutex
 	down      error
@@ -68,6 +69,7 @@ type pipeServer struct {
 	delay     time.Duration
 	latency   time.Duration
 	idleClose time.Duration
+	swallow   bool
 	hangUp    func(conn, query int) bool
 	conns     int
 	queries   []string
@@ -94,9 +96,13 @@ func (n *pipeNet) dial(ctx context.Context, addr netip.AddrPort) (net.Conn, erro
 	s := n.servers[addr]
 	n.mu.Unlock()
 	s.mu.Lock()
-	latency := s.latency
+	latency, swallow := s.latency, s.swallow
 	s.dialed = append(s.dialed, time.Now())
 	s.mu.Unlock()
+	if swallow {
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
+	}
 	if latency > 0 && !sleep(ctx, 2*latency) {
 		return nil, context.Cause(ctx)
 	}

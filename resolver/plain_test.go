@@ -210,7 +210,7 @@ func TestPlainTakesOnlyTheAnswer(t *testing.T) {
 	}
 	wrongType := func(q *dns.Msg) []byte { m := zone(q); m.Question[0].Qtype = dns.TypeMX; return packed(m) }
 	query := func(q *dns.Msg) []byte { return packed(q) }
-	otherOpcode := func(q *dns.Msg) []byte { m := zone(q); m.Opcode = dns.OpcodeNotify; return packed(m) }
+	otherOpcode := func(q *dns.Msg) []byte { m := rcode(0)(q); m.Opcode = dns.OpcodeNotify; return packed(m) }
 	for name, c := range map[string]struct {
 		udp    func(q *dns.Msg) [][]byte
 		tcp    func(q *dns.Msg) []byte

@@ -80,6 +80,9 @@ func (d destination) exchange(ctx context.Context, qu *question) (*answer, error
 		return nil, errRulesChanged
 	}
 	rt := n.route(qu.name())
+	if _, _, ok := specials.longest(qu.name()); ok && qu.rules == nil && (rt == nil || rt.root) {
+		return nil, errRulesChanged // asked ahead for a route that is gone: nobody else's business
+	}
 	switch {
 	case rt == nil:
 		a, err := d.e.exchange(ctx, qu)

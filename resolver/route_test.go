@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -17,59 +16,6 @@ import (
 
 	"dotproxy/resolver/provider"
 )
-
-// plainServer answers on loopback over UDP and TCP. A nil answer is none.
-type plainServer struct {
-	addr  netip.AddrPort
-	asked atomic.Int32
-	tcp   atomic.Int32
-}
-
-func newPlainServer(t *testing.T, handle func(*dns.Msg) *dns.Msg) *plainServer {
-	t.Helper()
-	s := new(plainServer)
-	answer := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		s.asked.Add(1)
-		m := handle(q)
-		if m == nil {
-			return
-		}
-		if _, ok := w.LocalAddr().(*net.TCPAddr); ok {
-			s.tcp.Add(1)
-		} else {
-			m.Truncate(512)
-		}
-		_ = w.WriteMsg(m)
-	})
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.addr = ln.Addr().(*net.TCPAddr).AddrPort()
-	pc, err := net.ListenPacket("udp", s.addr.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range []*dns.Server{{Listener: ln, Handler: answer}, {PacketConn: pc, Handler: answer}} {
-		up := make(chan struct{})
-		d.NotifyStartedFunc = func() { close(up) }
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			_ = d.ActivateAndServe()
-		}()
-		<-up
-		t.Cleanup(func() {
-			_ = d.Shutdown()
-			<-done
-		})
-	}
-	return s
-}
-
-func (s *plainServer) route(suffix string) Route {
-	return Route{Suffix: suffix, Plain: []netip.AddrPort{s.addr}}
-}
 
 // from asks e as a client at the given address, past the listeners.
 func from(t *testing.T, e *Engine, client, name string, typ uint16) (*dns.Msg, Event) {
@@ -114,68 +60,6 @@ func onlyNames(r NameRules) Rules {
 	return Rules{Cache: CacheRules{Bytes: 1 << 20}, Names: r, Admission: AdmissionRules{Access: everybody}}
 }
 
-func TestPlainRoute(t *testing.T) {
-	s := newPlainServer(t, zone)
-	e, _, up := routed(t, NameRules{Routes: []Route{s.route("Lan")}})
-	for i := range 2 { // the second is not from the cache
-		m, ev := from(t, e, "127.0.0.1", "Nas.LAN", dns.TypeA)
-		if len(m.Answer) != 1 || m.Question[0].Name != "Nas.LAN." || m.Authoritative {
-			t.Errorf("answer %v", m)
-		}
-		if !ev.Clear || ev.Source != SourceRoute || ev.Upstream != s.addr || s.asked.Load() != int32(i+1) {
-			t.Errorf("event %+v, asked %d times", ev, s.asked.Load())
-		}
-	}
-	if m, ev := from(t, e, "::1", "nas.lan", dns.TypeANY); m.Rcode != 0 || ev.Source != SourceRoute {
-		t.Errorf("ANY is the server’s affair: %v", m)
-	}
-	if _, ev := from(t, e, "127.0.0.1", "nas.lan.example", dns.TypeA); ev.Clear || ev.Source != SourceUpstream {
-		t.Errorf("another name: %+v", ev)
-	}
-	if up.asked() != 1 {
-		t.Errorf("the upstream was asked %d times", up.asked())
-	}
-}
-
-// Over UDP only what fits comes; the rest comes over TCP.
-func TestPlainRouteTruncated(t *testing.T) {
-	s := newPlainServer(t, func(q *dns.Msg) *dns.Msg {
-		m := new(dns.Msg).SetReply(q)
-		for i := range 60 {
-			m.Answer = append(m.Answer, rr(t, fmt.Sprintf("nas.lan. 60 IN TXT \"%d%s\"", i, strings.Repeat("x", 100))))
-		}
-		return m
-	})
-	e, _, _ := routed(t, NameRules{Routes: []Route{s.route("lan")}})
-	at := listenOn(t, e, "127.0.0.1:0")
-	if m := dig(t, "tcp", at[0], "nas.lan"); len(m.Answer) != 60 || s.tcp.Load() != 1 {
-		t.Errorf("%d records, %d over TCP", len(m.Answer), s.tcp.Load())
-	}
-}
-
-// Clear text is for programs on this computer only.
-func TestPlainRouteForOthers(t *testing.T) {
-	s := newPlainServer(t, zone)
-	e, _, up := routed(t, NameRules{Routes: []Route{s.route("lan")}})
-	from(t, e, "127.0.0.1", "nas.lan", dns.TypeA)
-	for _, client := range []string{"192.168.1.9", "2001:db8::9"} {
-		m, ev := from(t, e, client, "nas.lan", dns.TypeA)
-		code, text := ede(m)
-		if m.Rcode != dns.RcodeRefused || code != dns.ExtendedErrorCodeProhibited || !strings.Contains(text, "lan are asked in clear text") {
-			t.Errorf("%s: %v", client, m)
-		}
-		if ev.Clear || ev.Source != SourceBlocked {
-			t.Errorf("event %+v", ev)
-		}
-	}
-	if m, _ := from(t, e, "::ffff:127.0.0.1", "nas.lan", dns.TypeA); len(m.Answer) != 1 {
-		t.Errorf("a mapped loopback address: %v", m)
-	}
-	if s.asked.Load() != 2 || up.asked() != 0 {
-		t.Errorf("asked %d and %d times", s.asked.Load(), up.asked())
-	}
-}
-
 // Where a route's servers fail nobody else is asked.
 func TestRouteFails(t *testing.T) {
 	closed := netip.MustParseAddrPort("127.0.0.1:1")
@@ -206,48 +90,6 @@ func TestRouteFails(t *testing.T) {
 	}
 }
 
-// A route to an address that we listen on would go round in circles.
-func TestRouteLeadsBack(t *testing.T) {
-	e, _, up := routed(t, NameRules{})
-	own := listenOn(t, e, "127.0.0.1:0", "0.0.0.0:0")
-	servers := []netip.AddrPort{}
-	for _, a := range own {
-		if a.Addr().IsUnspecified() {
-			servers = append(servers, netip.AddrPortFrom(netip.MustParseAddr("127.0.0.5"), a.Port()))
-			for _, ip := range interfaceAddrs(t) {
-				servers = append(servers, netip.AddrPortFrom(ip, a.Port()))
-			}
-		} else {
-			servers = append(servers, a)
-		}
-	}
-	for _, s := range servers {
-		e.SetRules(onlyNames(NameRules{Routes: []Route{{Suffix: "lan", Plain: []netip.AddrPort{s}}}}))
-		m, ev := from(t, e, "127.0.0.1", "nas.lan", dns.TypeA)
-		if _, text := ede(m); m.Rcode != dns.RcodeServerFailure || !strings.HasPrefix(text, s.String()+": it is this program itself") || ev.Clear {
-			t.Errorf("%v: %v, clear %t", s, m, ev.Clear)
-		}
-	}
-	if up.asked() > 1 { // the probe
-		t.Error("the upstream was asked for a routed name")
-	}
-}
-
-// interfaceAddrs are this computer's IPv4 addresses beside loopback.
-func interfaceAddrs(t *testing.T) (ips []netip.Addr) {
-	t.Helper()
-	all, err := net.InterfaceAddrs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range all {
-		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() && !p.Addr().IsLoopback() {
-			ips = append(ips, p.Addr())
-		}
-	}
-	return ips
-}
-
 func TestRouteOfName(t *testing.T) {
 	server := []netip.AddrPort{netip.MustParseAddrPort(oneAddr)}
 	e, _, _ := routed(t, NameRules{Routes: []Route{
@@ -274,6 +116,9 @@ func TestRouteOfName(t *testing.T) {
 		got := ""
 		if rt := e.names.Load().route(ask(name, dns.TypeA).name()); rt != nil {
 			got = rt.suffix
+			if rt.fault != nil {
+				t.Errorf("%s: %v", name, rt.fault)
+			}
 		}
 		if got != want {
 			t.Errorf("%s is routed as %q, want %q", name, got, want)
@@ -453,6 +298,47 @@ func TestDestinationByTheRulesOfTheQuery(t *testing.T) {
 	}
 	if up.asked() != 0 {
 		t.Error("the upstream was asked for a routed name")
+	}
+	qu.rules = e.names.Load()
+	e.SetRules(onlyNames(NameRules{}))
+	if _, err := (destination{e}).exchange(t.Context(), qu); !errors.Is(err, errRulesChanged) {
+		t.Errorf("a name that was routed: error %v", err)
+	}
+}
+
+// What is asked ahead, for a name that was routed when it was kept, does not go
+// to the upstreams when it is a special name without its route.
+func TestDestinationWithoutRules(t *testing.T) {
+	e, _, up := routed(t, NameRules{Routes: []Route{{Suffix: "home.arpa", Upstreams: pipeUpstreams("192.0.2.7:853")}}}, "192.0.2.7:853")
+	ahead := func(name string) error {
+		_, err := (destination{e}).exchange(t.Context(), ask(name, dns.TypeA))
+		return err
+	}
+	if err := ahead("nas.home.arpa"); err != nil {
+		t.Error(err)
+	}
+	e.SetRules(onlyNames(NameRules{}))
+	if err := ahead("nas.home.arpa"); !errors.Is(err, errRulesChanged) {
+		t.Errorf("error %v", err)
+	}
+	if err := ahead("public.example"); err != nil || up.asked() != 1 {
+		t.Errorf("a public name: error %v, asked %d times", err, up.asked())
+	}
+}
+
+// It is asked until the rules stand still.
+func TestResolveAgainByNewRules(t *testing.T) {
+	e, _, _ := routed(t, NameRules{})
+	chain, changes := e.chain, 0
+	e.chain = exchangerFunc(func(ctx context.Context, qu *question) (*answer, error) {
+		if changes++; changes < 3 {
+			e.SetRules(onlyNames(NameRules{Overrides: []Override{{Name: "a.example", Addrs: addrsOf(fmt.Sprintf("10.0.0.%d", changes))}}}))
+			return nil, errRulesChanged
+		}
+		return chain.exchange(ctx, qu)
+	})
+	if m, _ := from(t, e, "127.0.0.1", "a.example", dns.TypeA); len(m.Answer) != 1 || m.Answer[0].(*dns.A).A.String() != "10.0.0.2" {
+		t.Errorf("answer %v", m)
 	}
 }
 

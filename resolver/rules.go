@@ -38,10 +38,14 @@ type CacheRules struct {
 type NameRules struct {
 	// Overrides are answered before all else, Hosts (the system's hosts file)
 	// after them. Of several that fit a name the longest wins, and an exact name
-	// before a wildcard.
+	// before a wildcard; the addresses of equal names add up, 100 at most. The
+	// first exact name of an address is the one that its PTR record gives.
 	Overrides []Override
 	Hosts     []Override
 	// Routes send domains to servers of their own; the longest suffix wins.
+	// They win over the special names that are answered here too, save
+	// localhost, invalid, onion and resolver.arpa. One for “.”, over TLS only,
+	// takes the place of the upstreams.
 	Routes []Route
 	// Canary answers use-application-dns.net with NXDOMAIN, so that browsers
 	// leave DNS to the system.
@@ -54,7 +58,7 @@ type NameRules struct {
 // Override is an answer made here.
 type Override struct {
 	// Name is a domain name; "*.example.com" is every name below example.com,
-	// itself not included.
+	// itself not included. localhost is always this computer.
 	Name string
 	// Addrs are its addresses; none means that the name does not exist
 	// (NXDOMAIN).

@@ -56,6 +56,7 @@ type server struct {
 	closed   bool
 	short    shortLived
 	habit    idleHabit
+	pace     dialPace
 	fault    *Fault
 	aside    bool
 	failed   map[uint64]struct{} // hashes of names since the last success
@@ -114,7 +115,8 @@ func (s *server) pick(now time.Time) (best *conn, wantMore bool) {
 // gets company: the server may have come back since it was begun. It is called
 // with the lock held.
 func (s *server) dialIfDue(now time.Time) {
-	if s.dials == 0 || s.dials < maxDials && now.Sub(s.dialed) >= dialSlow {
+	due := s.dials == 0 || s.dials < maxDials && now.Sub(s.dialed) >= dialSlow
+	if due && !s.closed && !s.pace.hold(now, s.goOn) {
 		s.dials++
 		s.dialed = now
 		s.f.spawn(s.connect)
@@ -137,6 +139,9 @@ func (s *server) connect() {
 	}
 	s.mu.Lock()
 	s.dials--
+	if err != nil {
+		s.pace.failed()
+	}
 	if err != nil && s.dials > 0 {
 		s.mu.Unlock()
 		return // the other one may still come about
@@ -206,6 +211,7 @@ func (s *server) connEnded(c *conn, err error, owed int, answered uint64) (refus
 	}
 	if !refused && !errors.Is(err, errShutdown) && !errors.Is(err, errIdle) && !errors.Is(err, errMoved) {
 		s.short.learn(owed, answered)
+		s.pace.failed()
 	}
 	if owed == 0 {
 		s.connIdled(c, err)
@@ -226,6 +232,9 @@ func (s *server) connEnded(c *conn, err error, owed int, answered uint64) (refus
 func (s *server) close(err error) {
 	s.mu.Lock()
 	s.closed = true
+	if s.pace.timer != nil {
+		s.pace.timer.Stop()
+	}
 	conns := append([]*conn(nil), s.conns...)
 	waiters := s.waiters
 	s.waiters = nil
@@ -262,6 +271,7 @@ func (s *server) worked(took time.Duration) {
 	was := s.fault
 	s.fault, s.aside = nil, false
 	clear(s.failed)
+	s.pace.worked()
 	s.probe.late = nil
 	s.mu.Unlock()
 	s.learnPort(was)

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -23,6 +24,9 @@ func (s *shortLived) learn(owed int, answered uint64) {
 		s.deaths = 0
 	case owed > 0 && answered > 0:
 		s.deaths++ // without an answer it says nothing about how many there are
+	case owed > 0 && s.perConn > 1:
+		s.perConn-- // it was asked no more than it answers, it was thought
+		s.until = time.Now().Add(shortFor)
 	}
 	if s.deaths >= shortDeaths && owed > 0 && answered > 0 {
 		s.perConn = int(answered)
@@ -69,13 +73,29 @@ func (s *server) serveWaiters() {
 			s.mu.Unlock()
 			return
 		}
-		k := s.waiters[0]
-		s.waiters = s.waiters[1:]
+		k := s.nextWaiter(now)
 		s.mu.Unlock()
 		if !c.send(k) {
 			s.submit(k)
 		}
 	}
+}
+
+// nextWaiter takes the call that has waited longest. Where connections are
+// scarce, those that waited half of a query's time come last: others have more
+// left to be answered in. It is called with the lock held.
+func (s *server) nextWaiter(now time.Time) *call {
+	at := 0
+	if s.short.perConn > 0 {
+		at = max(0, slices.IndexFunc(s.waiters, func(k *call) bool { return now.Sub(k.began) < queryTimeout/2 }))
+	}
+	k := s.waiters[at]
+	if at == 0 {
+		s.waiters = s.waiters[1:]
+	} else {
+		s.waiters = slices.Delete(s.waiters, at, at+1)
+	}
+	return k
 }
 
 // connIdle ends a connection that owes nothing and is not good for more.

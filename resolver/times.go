@@ -7,6 +7,8 @@ import (
 )
 
 const (
+	// judgeEvery is how many times pass from one judgement to the next, at most.
+	judgeEvery = 32
 	// timesKept is how many recent answer times judge a server.
 	timesKept = 64
 	// hedgeUnknown is the hedge delay while too few times are known.
@@ -30,7 +32,7 @@ func (t *times) add(d time.Duration) {
 	defer t.mu.Unlock()
 	t.ring[t.n%timesKept] = d
 	t.n++
-	if t.n < 8 || t.n%8 == 0 {
+	if t.n < 8 || t.n%judgeEvery == 0 || t.n < timesKept && t.n%8 == 0 {
 		t.judge()
 	}
 }

@@ -23,15 +23,15 @@ const (
 
 // udpListener answers on one UDP socket. A reader takes the queries that are
 // there, answers from memory what it can, and sends those answers: a system
-// call is shared by as many as came together. The others are answered in
-// goroutines of their own, whose answers leave through the outbox.
+// call is shared by as many as came together. The others are answered by
+// workers, whose answers leave through the outbox.
 type udpListener struct {
 	e       *Engine
 	sock    *udpSocket
 	out     outbox
 	outIO   *udpBatchIO // of the one who sends from the outbox
 	readers sync.WaitGroup
-	busy    sync.WaitGroup // queries that wait for an upstream
+	workers *workers // for queries that may wait for an upstream
 }
 
 // datagram is one query over UDP and its answer.
@@ -64,6 +64,7 @@ func listenUDP(e *Engine, addr netip.AddrPort) (*udpListener, error) {
 	}
 	l := &udpListener{e: e, sock: sock, outIO: sock.newBatch(0)}
 	l.out.send = l.send
+	l.workers = newWorkers(l.answer)
 	return l, nil
 }
 
@@ -84,7 +85,8 @@ func (l *udpListener) stop() { _ = l.sock.conn.SetReadDeadline(time.Unix(1, 0)) 
 func (l *udpListener) close(ctx context.Context) {
 	l.stop()
 	l.readers.Wait()
-	waitFor(ctx, &l.busy)
+	l.workers.close()
+	waitFor(ctx, &l.workers.busy)
 	_ = l.sock.conn.Close()
 }
 
@@ -144,15 +146,14 @@ func (l *udpListener) later(d *datagram) bool {
 	own.in = append(own.in[:0], d.in[:d.q.qEnd]...) // all that an answer needs
 	own.oob = append(own.oob[:0], d.oob...)
 	own.q.raw = own.in
-	l.busy.Go(func() {
-		l.e.slow(&own.scratch)
-		if len(own.out) == 0 {
-			spares.Put(own)
-			return
-		}
-		l.out.put(own)
-	})
+	l.workers.do(own)
 	return true
+}
+
+// answer answers a query that may wait for an upstream.
+func (l *udpListener) answer(d *datagram) {
+	l.e.slow(&d.scratch)
+	l.out.put(d)
 }
 
 // send sends what the outbox gathered.

@@ -80,7 +80,7 @@ func (c *Client) Settings(ctx context.Context) (Settings, error) {
 
 // Apply validates, applies and saves s; one bad value changes nothing.
 func (c *Client) Apply(ctx context.Context, s Settings) error {
-	_, err := call[Settings](ctx, c, http.MethodPut, "/v1/settings", s)
+	_, err := call[Settings](ctx, c, http.MethodPut, "/v1/settings", s.Clone())
 	return err
 }
 

@@ -99,24 +99,11 @@ func readText(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
 
 func parse[T any](text []byte) (T, *Problem) {
 	var result T
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(text, &given); err != nil || given == nil {
+	if !json.Valid(text) || !isObject(text) {
 		return result, &Problem{Code: CodeBadRequest, Message: "The request is not one JSON object.", Hint: "See the examples in the API’s documentation."}
 	}
-	known := jsonKeys(reflect.TypeFor[T]())
-	for key := range given {
-		if !slices.Contains(known, key) {
-			return result, &Problem{Code: CodeBadRequest, Message: "The key " + Quote(key) + " is not known here.", Hint: "Leave it out.", Field: key}
-		}
-	}
-	for _, key := range known {
-		value, ok := given[key]
-		if !ok {
-			return result, BadValue(key, "The key "+Quote(key)+" is missing.", "Send all keys: nothing is taken as left unchanged.")
-		}
-		if string(value) == "null" {
-			return result, wrongType(key)
-		}
+	if p := checkKeys(text, reflect.TypeFor[T](), ""); p != nil {
+		return result, p
 	}
 	if err := json.Unmarshal(text, &result); err != nil {
 		field := ""
@@ -128,16 +115,52 @@ func parse[T any](text []byte) (T, *Problem) {
 	return result, nil
 }
 
+func isObject(text []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) }
+
+// checkKeys tells whether a JSON object has exactly the keys of the struct t,
+// and those that are structs theirs. Keys are named with path before them.
+func checkKeys(text []byte, t reflect.Type, path string) *Problem {
+	var given map[string]json.RawMessage
+	_ = json.Unmarshal(text, &given) // is an object, as the caller saw
+	known := jsonKeys(t)
+	for key := range given {
+		if !slices.ContainsFunc(known, func(k jsonKey) bool { return k.name == key }) {
+			key = path + key
+			return &Problem{Code: CodeBadRequest, Message: "The key " + Quote(key) + " is not known here.", Hint: "Leave it out.", Field: key}
+		}
+	}
+	for _, key := range known {
+		value, ok := given[key.name]
+		name := path + key.name
+		switch {
+		case !ok:
+			return BadValue(name, "The key "+Quote(name)+" is missing.", "Send all keys: nothing is taken as left unchanged.")
+		case string(value) == "null", key.of.Kind() == reflect.Struct && !isObject(value):
+			return wrongType(name)
+		case key.of.Kind() == reflect.Struct:
+			if p := checkKeys(value, key.of, name+"."); p != nil {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
 func wrongType(key string) *Problem {
 	return &Problem{Code: CodeBadRequest, Message: "The value of " + Quote(key) + " has the wrong type.", Hint: "See the examples in the API’s documentation.", Field: key}
 }
 
-// jsonKeys lists the JSON keys of a struct's fields.
-func jsonKeys(t reflect.Type) []string {
-	var keys []string
+// jsonKey is the JSON key of a struct's field and the field's type.
+type jsonKey struct {
+	name string
+	of   reflect.Type
+}
+
+func jsonKeys(t reflect.Type) []jsonKey {
+	var keys []jsonKey
 	for f := range t.Fields() {
-		key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		keys = append(keys, key)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		keys = append(keys, jsonKey{name, f.Type})
 	}
 	return keys
 }

@@ -2,6 +2,7 @@ package control
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -9,6 +10,13 @@ import (
 // survives being sent again, what is refused is a problem to show.
 func FuzzBody(f *testing.F) {
 	f.Add([]byte(`{"listen": ["127.0.0.1"], "port": 53, "upstreams": ["quad9"], "ca_bundle": "", "cache_mib": 8, "log_privacy": "full"}`))
+	all := `{"listen": ["127.0.0.1"], "port": 53, "upstreams": ["quad9"], "race": true, "hide_subnet": false, "ca_bundle": "", "cache_mib": 8,
+		"cache_min_ttl": 0, "cache_max_ttl": 1, "stale_hours": 2, "cache_persist": false, "canary": true, "hosts": true, "rebinding_protection": false,
+		"local_network": false, "access": ["any"], "log_privacy": "full", "routes": {"a": ["b", null], "c": null}, "overrides": {}, "rate_limit":
+		{"per_second": 1, "burst": 1, "loopback": false, "block_after": 0, "block_window": 0, "block_for": 0}}`
+	f.Add([]byte(all))
+	f.Add([]byte(strings.Replace(all, "burst", "Burst", 1)))
+	f.Add([]byte(strings.Replace(all, `"block_after": 0, `, "", 1)))
 	f.Add([]byte(`{"port": 53}`))
 	f.Add([]byte(`{"Port": 53, "port": 54}`))
 	f.Add([]byte(`{"listen": null, "port": 1e3, "upstreams": [null], "ca_bundle": "\u0000", "cache_mib": -0, "log_privacy": "\ud800"}`))

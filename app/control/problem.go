@@ -38,6 +38,9 @@ type Problem struct {
 	Hint    string `json:"hint"`
 	// Field names the setting that is wrong (CodeBadValue), else empty.
 	Field string `json:"field,omitempty"`
+	// Entry is the key in a table that Field names, such as a route's domain,
+	// empty where none is at fault.
+	Entry string `json:"entry,omitempty"`
 
 	cause error
 }

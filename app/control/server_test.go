@@ -15,7 +15,10 @@ import (
 	"dotproxy/app/control/controltest"
 )
 
-const goodSettings = `{"listen": ["127.0.0.1"], "port": 5353, "upstreams": ["quad9"], "ca_bundle": "", "cache_mib": 16, "log_privacy": "off"}`
+const goodSettings = `{"listen": ["127.0.0.1"], "port": 5353, "upstreams": ["quad9"], "race": false, "hide_subnet": false, "ca_bundle": "", "cache_mib": 16,
+"cache_min_ttl": 0, "cache_max_ttl": 3600, "stale_hours": 1, "cache_persist": false, "canary": true, "hosts": true, "rebinding_protection": false,
+"local_network": false, "access": ["private"], "log_privacy": "off", "routes": {}, "overrides": {},
+"rate_limit": {"per_second": 1, "burst": 1, "loopback": false, "block_after": 0, "block_window": 60, "block_for": 600}}`
 
 // TestRefusals sends what must be refused: each answer is a problem, and
 // nothing reaches the engine.
@@ -46,6 +49,14 @@ func TestRefusals(t *testing.T) {
 		{"text as port", "PUT", "/v1/settings", with("5353", `"5353"`), 400, control.CodeBadRequest, "port"},
 		{"fraction as port", "PUT", "/v1/settings", with("5353", `53.5`), 400, control.CodeBadRequest, "port"},
 		{"null as a list", "PUT", "/v1/settings", with(`["quad9"]`, "null"), 400, control.CodeBadRequest, "upstreams"},
+		{"null as a table", "PUT", "/v1/settings", with(`"routes": {}`, `"routes": null`), 400, control.CodeBadRequest, "routes"},
+		{"text in a table", "PUT", "/v1/settings", with(`"routes": {}`, `"routes": {"lan": "10.0.0.1"}`), 400, control.CodeBadRequest, "routes"},
+		{"list as a table", "PUT", "/v1/settings", with(`"overrides": {}`, `"overrides": []`), 400, control.CodeBadRequest, "overrides"},
+		{"text as the limit", "PUT", "/v1/settings", with(`{"per_second": 1`, `"{", "x": {"per_second": 1`), 400, control.CodeBadRequest, "x"},
+		{"limit without a key", "PUT", "/v1/settings", with(`"burst": 1, `, ""), 422, control.CodeBadValue, "rate_limit.burst"},
+		{"limit with one too many", "PUT", "/v1/settings", with(`"burst"`, `"brust": 1, "burst"`), 400, control.CodeBadRequest, "rate_limit.brust"},
+		{"null in the limit", "PUT", "/v1/settings", with(`"loopback": false`, `"loopback": null`), 400, control.CodeBadRequest, "rate_limit.loopback"},
+		{"limit that is a number", "PUT", "/v1/settings", goodSettings[:strings.Index(goodSettings, `{"per_`)] + "5}", 400, control.CodeBadRequest, "rate_limit"},
 		{"limit in words", "GET", "/v1/queries?limit=all", "", 400, control.CodeBadRequest, ""},
 		{"negative limit", "GET", "/v1/queries?limit=-1", "", 422, control.CodeBadValue, "limit"},
 		{"unknown parameter", "GET", "/v1/queries?max=1", "", 400, control.CodeBadRequest, ""},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"slices"
@@ -28,36 +29,63 @@ const (
 // Default returns the settings of an engine that nobody has set up.
 func Default() Settings {
 	return Settings{
-		Listen:     []string{"127.0.0.1", "::1"},
-		Port:       53,
-		Upstreams:  []string{"cloudflare"},
-		CacheMiB:   8,
-		LogPrivacy: LogFull,
+		Listen:      []string{"127.0.0.1", "::1"},
+		Port:        53,
+		Upstreams:   []string{"cloudflare"},
+		CacheMiB:    8,
+		CacheMaxTTL: 86400,
+		StaleHours:  24,
+		Canary:      true,
+		Hosts:       true,
+		Access:      []string{AccessPrivate},
+		LogPrivacy:  LogFull,
+		Routes:      map[string][]string{},
+		Overrides:   map[string][]string{},
+		RateLimit:   RateLimit{PerSecond: 200, Burst: 1000, BlockAfter: 5000, BlockWindow: 60, BlockFor: 600},
 	}
 }
 
-// Clone returns a copy that shares nothing with s.
+// Clone returns a copy that shares nothing with s. Tables that are nil become
+// empty.
 func (s Settings) Clone() Settings {
 	s.Listen = slices.Clone(s.Listen)
 	s.Upstreams = slices.Clone(s.Upstreams)
+	s.Access = slices.Clone(s.Access)
+	s.Routes, s.Overrides = cloneTable(s.Routes), cloneTable(s.Overrides)
 	return s
+}
+
+func cloneTable(t map[string][]string) map[string][]string {
+	c := make(map[string][]string, len(t))
+	for key, list := range t {
+		c[key] = slices.Clone(list)
+	}
+	return c
 }
 
 // Equal tells whether both say the same, order included.
 func (s Settings) Equal(o Settings) bool {
 	return slices.Equal(s.Listen, o.Listen) && s.Port == o.Port &&
-		slices.Equal(s.Upstreams, o.Upstreams) && s.CABundle == o.CABundle &&
-		s.CacheMiB == o.CacheMiB && s.LogPrivacy == o.LogPrivacy
+		slices.Equal(s.Upstreams, o.Upstreams) && s.Race == o.Race && s.HideSubnet == o.HideSubnet && s.CABundle == o.CABundle &&
+		s.CacheMiB == o.CacheMiB && s.CacheMinTTL == o.CacheMinTTL && s.CacheMaxTTL == o.CacheMaxTTL &&
+		s.StaleHours == o.StaleHours && s.CachePersist == o.CachePersist &&
+		s.Canary == o.Canary && s.Hosts == o.Hosts && s.RebindingProtection == o.RebindingProtection &&
+		s.LocalNetwork == o.LocalNetwork && slices.Equal(s.Access, o.Access) && s.LogPrivacy == o.LogPrivacy &&
+		equalTable(s.Routes, o.Routes) && equalTable(s.Overrides, o.Overrides) && s.RateLimit == o.RateLimit
 }
+
+func equalTable(a, b map[string][]string) bool { return maps.EqualFunc(a, b, slices.Equal) }
 
 // Check returns what is wrong with s, each with Code bad_value and its Field,
 // in the order of the fields; none means that s can be used. It reads the
-// certificate file; it does not judge the text of an upstream.
+// certificate file; it does not judge the text of an upstream or a domain.
 func (s Settings) Check() []*Problem {
 	var found []*Problem
 	for _, p := range []*Problem{
 		checkListen(s.Listen), checkPort(s.Port), checkUpstreams(s.Upstreams),
-		checkBundle(s.CABundle), checkCache(s.CacheMiB), checkPrivacy(s.LogPrivacy),
+		checkBundle(s.CABundle), checkCache(s.CacheMiB), checkMinTTL(s.CacheMinTTL, s.CacheMaxTTL), checkMaxTTL(s.CacheMaxTTL),
+		checkStale(s.StaleHours), checkAccess(s.Access), checkPrivacy(s.LogPrivacy),
+		checkRoutes(s.Routes), checkOverrides(s.Overrides), s.RateLimit.check(),
 	} {
 		if p != nil {
 			found = append(found, p)

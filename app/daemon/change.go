@@ -28,7 +28,7 @@ func (d *Daemon) change(l layers) error {
 			return asProblem(err)
 		}
 	}
-	d.adopt(l, p)
+	d.adopt(l, p, d.look(p))
 	if !d.stopped {
 		// Closes what is not named any more, and tries again what was blocked.
 		d.settle(d.listen(p.listen))
@@ -39,10 +39,13 @@ func (d *Daemon) change(l layers) error {
 }
 
 // adopt makes the plan the present one.
-func (d *Daemon) adopt(l layers, p plan) {
+func (d *Daemon) adopt(l layers, p plan, out outside) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	old := d.plan
+	out.moved, out.network = false, d.out.network // for the watch to find
+	p.takeRoots(&out)
+	d.out = out
 	d.layers, d.plan, d.notice = l, p, nil
 	if d.blocked != nil && len(old.upstreams) == 0 {
 		d.blocked = nil // these settings replace the broken ones
@@ -50,9 +53,7 @@ func (d *Daemon) adopt(l layers, p plan) {
 	if !reflect.DeepEqual(old.upstreams, p.upstreams) || !sameRoots(old.roots, p.roots) {
 		d.eng.SetUpstreams(p.upstreams, p.roots)
 	}
-	if !reflect.DeepEqual(old.rules, p.rules) {
-		d.eng.SetRules(p.rules)
-	}
+	d.setRules()
 	d.queries.SetPrivacy(p.settings.LogPrivacy)
 }
 

@@ -42,6 +42,7 @@ type seams struct {
 	store   store
 	holder  func(network string, addr netip.AddrPort) holder
 	asks    func(listen []netip.AddrPort) (asks, known bool)
+	around  surroundings
 	program string
 }
 
@@ -58,17 +59,25 @@ type Daemon struct {
 	// op holds one token: commands and retries change things one at a time.
 	op   chan struct{}
 	wake chan struct{}
-	ctx  context.Context
-	end  context.CancelFunc
-	done sync.WaitGroup
+	// rewatch tells the watch that there may be more or less to look at.
+	rewatch chan struct{}
+	ctx     context.Context
+	end     context.CancelFunc
+	done    sync.WaitGroup
 	// answered counts queries by their resolver.Source.
 	answered [len(sources)]atomic.Uint64
 	// lastLocal is the second in which this computer asked last.
 	lastLocal atomic.Int64
+	// network names the present network, for the engine.
+	network atomic.Pointer[string]
 
+	// What follows changes with op and mu held.
 	mu     sync.Mutex
 	layers layers
 	plan   plan
+	// out is what lies outside of the plan, given the rules that the engine has.
+	out   outside
+	given resolver.Rules
 	// stopped is what the user wants; blocked is why it cannot be had.
 	stopped bool
 	blocked *control.Problem
@@ -87,6 +96,7 @@ func New(o Options) (*Daemon, error) {
 		store:   fileStore{path: o.SettingsPath},
 		holder:  findHolder,
 		asks:    systemdns.Asks,
+		around:  thisComputer(),
 		program: programPath(),
 	})
 }
@@ -94,7 +104,7 @@ func New(o Options) (*Daemon, error) {
 func newDaemon(o Options, s seams) (*Daemon, error) {
 	d := &Daemon{
 		opts: o, seams: s, log: o.Logger, began: time.Now(),
-		op: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		op: make(chan struct{}, 1), wake: make(chan struct{}, 1), rewatch: make(chan struct{}, 1),
 		stopped: true, state: control.Stopped, since: time.Now(),
 		layers: layers{saved: control.Default(), defaultListen: o.DefaultListen, flags: o.Flags, demo: o.Demo},
 	}
@@ -106,13 +116,21 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	}
 	d.queries = querylog.New(0, d.privacy())
 	d.hub.Source = d.followQueries
+	if len(d.plan.upstreams) > 0 {
+		d.out = d.look(d.plan)
+		d.plan.takeRoots(&d.out)
+	}
+	d.network.Store(new(d.out.network.String()))
+	d.given = d.rulesNow()
 	d.eng = s.engine(resolver.Config{
-		Upstreams: d.plan.upstreams, Roots: d.plan.roots, Rules: d.plan.rules,
+		Upstreams: d.plan.upstreams, Roots: d.plan.roots, Rules: d.given,
 		OnQuery: d.onQuery, OnHealth: d.kick, Logger: d.log,
+		Network: func() string { return *d.network.Load() },
 	})
 	d.ctx, d.end = context.WithCancel(context.Background())
 	first := d.Status()
 	d.done.Go(func() { d.loop(first) })
+	d.done.Go(d.watch)
 	return d, nil
 }
 
@@ -196,4 +214,8 @@ func (d *Daemon) lock(ctx context.Context) error {
 func (d *Daemon) unlock() {
 	<-d.op
 	d.kick()
+	select {
+	case d.rewatch <- struct{}{}:
+	default:
+	}
 }

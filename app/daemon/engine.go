@@ -19,5 +19,7 @@ type engine interface {
 	SetUpstreams(u []provider.Upstream, roots *x509.CertPool)
 	SetRules(r resolver.Rules)
 	Health() resolver.Health
+	// NetworkChanged gives up connections of the network that was left.
+	NetworkChanged()
 	Close(ctx context.Context) error
 }

@@ -4,12 +4,16 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"io"
+	"io/fs"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
 	"dotproxy/app/control"
+	"dotproxy/app/systemdns"
 	"dotproxy/resolver"
 	"dotproxy/resolver/provider"
 )
@@ -26,12 +30,15 @@ type fakeEngine struct {
 	roots     *x509.CertPool
 	switches  int // calls of SetUpstreams
 	cache     int
+	rules     resolver.Rules
+	ruled     int // calls of SetRules
+	moved     int // calls of NetworkChanged
 	health    resolver.Health
 	closed    bool
 }
 
 func (f *fakeEngine) make(c resolver.Config) engine {
-	f.cfg, f.upstreams, f.roots, f.cache = c, c.Upstreams, c.Roots, c.Rules.Cache.Bytes
+	f.cfg, f.upstreams, f.roots, f.cache, f.rules = c, c.Upstreams, c.Roots, c.Rules.Cache.Bytes, c.Rules
 	return f
 }
 
@@ -72,7 +79,14 @@ func (f *fakeEngine) SetUpstreams(u []provider.Upstream, roots *x509.CertPool) {
 func (f *fakeEngine) SetRules(r resolver.Rules) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.cache = r.Cache.Bytes
+	f.cache, f.rules = r.Cache.Bytes, r
+	f.ruled++
+}
+
+func (f *fakeEngine) NetworkChanged() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.moved++
 }
 
 func (f *fakeEngine) Health() resolver.Health {
@@ -136,11 +150,78 @@ func (f *fakeStore) Save(s control.Settings) error {
 	return nil
 }
 
+// fakeDisk has the files and the network that it is given.
+type fakeDisk struct {
+	mu      sync.Mutex
+	files   map[string]fakeFile
+	network systemdns.NetworkID
+	looks   int
+}
+
+type fakeFile struct {
+	text string
+	filePrint
+	err error
+}
+
+func (f *fakeDisk) around() surroundings {
+	return surroundings{
+		hosts: "/etc/hosts",
+		stat: func(path string) (filePrint, error) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if file, ok := f.files[path]; ok {
+				return file.filePrint, nil
+			}
+			if path == "/etc/hosts" || slices.Contains(systemdns.Files, path) {
+				return filePrint{}, fs.ErrNotExist
+			}
+			return printOf(path) // of the certificate files, which are real
+		},
+		open: func(path string) (io.ReadCloser, error) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			file, ok := f.files[path]
+			if !ok {
+				return nil, fs.ErrNotExist
+			}
+			return io.NopCloser(strings.NewReader(file.text)), file.err
+		},
+		network: func() systemdns.NetworkID {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.looks++
+			return f.network
+		},
+	}
+}
+
+// write makes or replaces a file, as an atomic rename does.
+func (f *fakeDisk) write(path, text string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.files == nil {
+		f.files = map[string]fakeFile{}
+	}
+	f.files[path] = fakeFile{text, filePrint{size: int64(len(text)), inode: f.files[path].inode + 1}, err}
+}
+
+// move takes the computer to another network.
+func (f *fakeDisk) move(local string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.network = systemdns.NetworkID{}
+	if local != "" {
+		f.network.Local = netip.MustParsePrefix(local)
+	}
+}
+
 // rig is a daemon on fakes.
 type rig struct {
 	*Daemon
 	eng   *fakeEngine
 	store *fakeStore
+	disk  *fakeDisk
 	// asks is what the computer's resolv.conf says.
 	asks, known bool
 }
@@ -150,7 +231,7 @@ func newRig(t *testing.T, change func(*Options, *rig)) *rig {
 	t.Helper()
 	s := control.Default()
 	s.Upstreams = []string{"cloudflare", "quad9"}
-	r := &rig{eng: &fakeEngine{}, store: &fakeStore{loaded: loaded{settings: s, usable: true}}, asks: true, known: true}
+	r := &rig{eng: &fakeEngine{}, store: &fakeStore{loaded: loaded{settings: s, usable: true}}, disk: &fakeDisk{}, asks: true, known: true}
 	o := Options{Version: "1.2.3", Quit: func() { panic("not to be quit") }}
 	if change != nil {
 		change(&o, r)
@@ -159,6 +240,7 @@ func newRig(t *testing.T, change func(*Options, *rig)) *rig {
 		engine: r.eng.make, store: r.store, program: "/opt/dot-proxy",
 		holder: func(string, netip.AddrPort) holder { return holder{name: "dnsmasq", pid: 812} },
 		asks:   func([]netip.AddrPort) (bool, bool) { return r.asks, r.known },
+		around: r.disk.around(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package daemon
 import (
 	"dotproxy/app/control"
 	"dotproxy/app/settings"
-	"dotproxy/resolver/provider"
 )
 
 // fileStore keeps settings in a file; without a path it keeps nothing.
@@ -11,11 +10,19 @@ type fileStore struct {
 	path string
 }
 
-func (f fileStore) file() settings.File {
-	return settings.File{Path: f.path, CheckUpstream: func(upstream string) error {
-		_, err := provider.Parse(upstream)
-		return err
-	}}
+func (f fileStore) file() settings.File { return settings.File{Path: f.path, Check: checkNames} }
+
+// checkNames judges the upstreams and names in settings, and no file that they
+// name: one that is not there just now is no reason to go back to older
+// settings.
+func checkNames(s control.Settings) *control.Problem {
+	for _, spec := range s.Upstreams {
+		if _, problem := parseUpstream("upstreams", spec); problem != nil {
+			return problem
+		}
+	}
+	_, problem := rules(s, own(layers{}.listenAddrs(s)), parseUpstream)
+	return problem
 }
 
 // Load implements store.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"dotproxy/app/control"
 	"dotproxy/resolver"
@@ -81,9 +82,21 @@ func (l layers) withSaved(s control.Settings) layers {
 // changes places with the others; a new one takes the place of the present
 // first, which nobody chose as a backup: behind a family filter, an unfiltered
 // provider would answer what the filter does not.
+//
+// One server stands in the list once: its options (a ? and what follows) are
+// replaced by new ones, and kept where spec has none, so that a click on a
+// provider's name does not drop its pins.
 func (l layers) withUpstream(spec string) layers {
 	list := slices.Clone(l.saved.Upstreams)
-	switch i := slices.Index(list, spec); {
+	server, _, hasOptions := strings.Cut(spec, "?")
+	i := slices.IndexFunc(list, func(have string) bool {
+		have, _, _ = strings.Cut(have, "?")
+		return have == server
+	})
+	if i >= 0 && !hasOptions {
+		spec = list[i]
+	}
+	switch {
 	case i >= 0:
 		list = slices.Insert(slices.Delete(list, i, i+1), 0, spec)
 	case len(list) > 0:
@@ -114,15 +127,18 @@ func (l layers) plan() (plan, *control.Problem) {
 		return plan{}, found[0]
 	}
 	p.listen = l.listenAddrs(p.settings)
-	p.rules = rules(p.settings)
+	var problem *control.Problem
+	if p.rules, problem = rules(p.settings, own(p.listen), usableUpstream); problem != nil {
+		return plan{}, problem
+	}
 	if l.demo != nil {
 		p.upstreams, p.roots = []provider.Upstream{l.demo.Upstream}, l.demo.Roots
 		return p, nil
 	}
 	for _, spec := range p.settings.Upstreams {
-		u, err := provider.Parse(spec)
-		if err != nil {
-			return plan{}, upstreamValue("upstreams", err)
+		u, problem := usableUpstream("upstreams", spec)
+		if problem != nil {
+			return plan{}, problem
 		}
 		p.upstreams = append(p.upstreams, u)
 	}
@@ -132,11 +148,6 @@ func (l layers) plan() (plan, *control.Problem) {
 	}
 	p.roots = roots
 	return p, nil
-}
-
-// rules is how the engine is to answer.
-func rules(s control.Settings) resolver.Rules {
-	return resolver.Rules{Cache: resolver.CacheRules{Bytes: s.CacheMiB << 20}}
 }
 
 // listenAddrs marks addresses that nobody asked for as optional.

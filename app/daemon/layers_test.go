@@ -71,6 +71,8 @@ func TestWithUpstream(t *testing.T) {
 		"a backup moves to the front": {[]string{"cloudflare", "quad9", "google"}, []string{"google", "cloudflare", "quad9"}},
 		"the same again":              {[]string{"google", "quad9"}, []string{"google", "quad9"}},
 		"none before":                 {nil, []string{"google"}},
+		"its options stay":            {[]string{"quad9", "google?client-cert=/c"}, []string{"google?client-cert=/c", "quad9"}},
+		"another's options stay":      {[]string{"quad9?client-cert=/c", "google"}, []string{"google", "quad9?client-cert=/c"}},
 	}
 	for about, c := range cases {
 		l := layers{saved: control.Default(), flags: Flags{Upstreams: []string{"adguard"}}}
@@ -79,6 +81,19 @@ func TestWithUpstream(t *testing.T) {
 		got := l.withUpstream("google")
 		if !slices.Equal(got.saved.Upstreams, c.want) || got.flags.Upstreams != nil || !slices.Equal(c.saved, before) {
 			t.Errorf("%s: %v, flag %v", about, got.saved.Upstreams, got.flags.Upstreams)
+		}
+	}
+}
+
+// New options take the place of a server's old ones: without that, it would
+// stay as its own backup, asked without its pins.
+func TestWithUpstreamOfOtherOptions(t *testing.T) {
+	for _, old := range []string{"google", "google?client-cert=/old"} {
+		l := layers{saved: control.Default()}
+		l.saved.Upstreams = []string{"quad9", old}
+		got := l.withUpstream("google?client-cert=/new").saved.Upstreams
+		if want := []string{"google?client-cert=/new", "quad9"}; !slices.Equal(got, want) {
+			t.Errorf("after %s: %v, want %v", old, got, want)
 		}
 	}
 }
@@ -116,9 +131,12 @@ func TestPlanRefuses(t *testing.T) {
 		field  string
 		names  string
 	}{
-		"port":              {func(s *control.Settings) { s.Port = 70000 }, "port", "70000"},
-		"listen":            {func(s *control.Settings) { s.Listen = []string{"here"} }, "listen", "here"},
-		"upstream":          {func(s *control.Settings) { s.Upstreams = []string{"quad9", "cloudflair!"} }, "upstreams", "cloudflair!"},
+		"port":           {func(s *control.Settings) { s.Port = 70000 }, "port", "70000"},
+		"listen":         {func(s *control.Settings) { s.Listen = []string{"here"} }, "listen", "here"},
+		"upstream":       {func(s *control.Settings) { s.Upstreams = []string{"quad9", "cloudflair!"} }, "upstreams", "cloudflair!"},
+		"unknown option": {func(s *control.Settings) { s.Upstreams = []string{"quad9?pin=x"} }, "upstreams", "unknown option “pin”"},
+		"client certificate": {func(s *control.Settings) { s.Upstreams = []string{"quad9?client-cert=" + empty} }, "upstreams",
+			"For Quad9, the client certificate file " + empty + " holds no certificate in PEM form."},
 		"missing bundle":    {func(s *control.Settings) { s.CABundle = empty + "x" }, "ca_bundle", "empty.pemx"},
 		"empty bundle":      {func(s *control.Settings) { s.CABundle = empty }, "ca_bundle", "empty.pem"},
 		"bundle's a folder": {func(s *control.Settings) { s.CABundle = filepath.Dir(empty) }, "ca_bundle", "folder"},

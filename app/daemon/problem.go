@@ -90,6 +90,8 @@ func noAnswerProblem(u provider.Upstream, f *resolver.Fault) *control.Problem {
 		p.Message = fmt.Sprintf("No provider answers on port %d (%s%s).", port, u.Label, d)
 	}
 	switch {
+	case f != nil && f.Kind == resolver.FaultClientCert:
+		p.Hint = "Correct client-cert and client-key of this server, or choose another provider."
 	case slices.ContainsFunc(u.Addrs, func(a netip.AddrPort) bool { return a.Addr().IsPrivate() || a.Addr().IsLoopback() }):
 		p.Hint = "Check that this server runs, or choose another provider."
 	case port == provider.DefaultPort:

@@ -47,6 +47,8 @@ func TestUpstreamProblem(t *testing.T) {
 		{"no network", public, answeredBy(-1, noRoute, noRoute), control.CodeOffline, "There is no network.", hintOffline},
 		{"no network for a name", []string{"dns.example.net"}, answeredBy(-1, lookup), control.CodeOffline, "There is no network.", hintOffline},
 		{"no IPv6 alone", public, answeredBy(-1, noRoute, timeout), control.CodeNoAnswer, "No provider answers on port 853 (Cloudflare: there is no route to it).", "This network may block it; choose a provider on port 443."},
+		{"no client certificate", public, answeredBy(-1, fault(resolver.FaultClientCert, "it wants a client certificate")), control.CodeNoAnswer,
+			"No provider answers on port 853 (Cloudflare: it wants a client certificate).", "Correct client-cert and client-key of this server, or choose another provider."},
 		{"no fault known", public, resolver.Health{Known: true, Answering: -1}, control.CodeNoAnswer, "No provider answers on port 853.", "This network may block it; choose a provider on port 443."},
 	}
 	for _, c := range cases {

@@ -20,6 +20,9 @@ func (d *Daemon) Status() control.Status {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	c := condition{stopped: d.stopped, blocked: d.blocked, notice: d.notice, upstreams: d.plan.upstreams, health: d.eng.Health()}
+	if c.notice == nil {
+		c.notice = d.out.notice()
+	}
 	v := judge(c)
 	if v.state != d.state {
 		d.state, d.since = v.state, now

@@ -50,6 +50,7 @@ func (d *Daemon) tryAgain() {
 func (d *Daemon) open() *control.Problem {
 	problem := d.reload()
 	if problem == nil {
+		d.refresh()
 		problem = d.listen(d.plan.listen)
 	}
 	d.mu.Lock()
@@ -78,7 +79,6 @@ func (d *Daemon) reload() *control.Problem {
 		return d.blocked
 	}
 	d.eng.SetUpstreams(d.plan.upstreams, d.plan.roots)
-	d.eng.SetRules(d.plan.rules)
 	d.queries.SetPrivacy(d.plan.settings.LogPrivacy)
 	return nil
 }

@@ -21,12 +21,45 @@ var takes = map[string]string{
 	"ca_bundle":   "a file's path in quotation marks",
 	"cache_mib":   "a whole number",
 	"log_privacy": "one of \"full\", \"hide_names\" and \"off\"",
+
+	"race":                 trueOrFalse,
+	"hide_subnet":          trueOrFalse,
+	"cache_min_ttl":        "a whole number of seconds",
+	"cache_max_ttl":        "a whole number of seconds",
+	"stale_hours":          "a whole number of hours",
+	"cache_persist":        trueOrFalse,
+	"canary":               trueOrFalse,
+	"hosts":                trueOrFalse,
+	"rebinding_protection": trueOrFalse,
+	"local_network":        trueOrFalse,
+	"access":               `a list of prefixes, addresses, "private" and "any"`,
+	"routes":               `a table of domains and lists of servers, such as "home.arpa" = ["192.168.1.1"]`,
+	"overrides":            `a table of names and lists of addresses, such as "nas.home.arpa" = ["192.168.1.10"]`,
+	"rate_limit":           "a table",
+
+	"rate_limit.per_second":   "a whole number",
+	"rate_limit.burst":        "a whole number",
+	"rate_limit.loopback":     trueOrFalse,
+	"rate_limit.block_after":  "a whole number",
+	"rate_limit.block_window": "a whole number of seconds",
+	"rate_limit.block_for":    "a whole number of seconds",
+}
+
+const trueOrFalse = "true or false"
+
+// tables is what of the settings has keys within.
+type tables struct {
+	Routes    struct{} `toml:"routes"`
+	Overrides struct{} `toml:"overrides"`
+	RateLimit struct{} `toml:"rate_limit"`
 }
 
 // fault is the first thing wrong with a text.
 type fault struct {
 	line int // 0: none in particular
 	key  string
+	// entry is the key in the table that key names, empty for none.
+	entry string
 	// what is a sentence without its full stop that can follow a colon.
 	what string
 	hint string
@@ -46,35 +79,67 @@ func parse(text []byte) (control.Settings, lines, *fault) {
 	return s, at, nil
 }
 
-// lines tells on which line each key stands.
-type lines map[string]int
+// lines tells on which line each key stands, those of tables as
+// {"routes", "home.arpa"}, all others with an empty second part.
+type lines map[[2]string]int
 
-// keys finds all keys. Decoded strictly into a struct without fields, each one
-// is reported as unknown, with its line.
+// of returns the line of a table's key, or where it has none the table's.
+func (l lines) of(key, entry string) int {
+	if line := l[[2]string{key, entry}]; line > 0 {
+		return line
+	}
+	return l[[2]string{key}]
+}
+
+// keys finds all keys and refuses unknown ones.
 func keys(text []byte) (lines, *fault) {
+	at := lines{}
+	err := eachKey(text, &struct{}{}, func(key []string, line int) *fault {
+		if _, known := takes[key[0]]; !known {
+			return &fault{line: line, key: key[0], what: "unknown key " + control.Quote(strings.Join(key, "."))}
+		}
+		if at[[2]string{key[0]}] == 0 {
+			at[[2]string{key[0]}] = line
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return at, eachKey(text, &tables{}, func(key []string, line int) *fault {
+		if len(key) < 2 {
+			return nil
+		}
+		if _, known := takes[key[0]+"."+key[1]]; key[0] == "rate_limit" && !known {
+			return &fault{line: line, key: key[0], entry: key[1], what: "unknown key " + control.Quote(strings.Join(key, "."))}
+		}
+		if pair := [2]string{key[0], key[1]}; at[pair] == 0 {
+			at[pair] = line
+		}
+		return nil
+	})
+}
+
+// eachKey calls do for each key that a struct has no field for: decoded
+// strictly, it is reported as unknown, with its line.
+func eachKey(text []byte, into any, do func(key []string, line int) *fault) *fault {
 	d := toml.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	err := d.Decode(&struct{}{})
-	at := lines{}
+	err := d.Decode(into)
 	missing, ok := errors.AsType[*toml.StrictMissingError](err)
 	if !ok {
 		if err != nil {
-			return nil, decodeFault(err)
+			return decodeFault(err)
 		}
-		return at, nil
+		return nil
 	}
 	for i := range missing.Errors {
-		name := strings.Join(missing.Errors[i].Key(), ".")
-		first, _, _ := strings.Cut(name, ".")
 		line, _ := missing.Errors[i].Position()
-		if _, known := takes[first]; !known {
-			return nil, &fault{line: line, key: name, what: "unknown key " + control.Quote(name)}
-		}
-		if at[first] == 0 {
-			at[first] = line
+		if f := do(missing.Errors[i].Key(), line); f != nil {
+			return f
 		}
 	}
-	return at, nil
+	return nil
 }
 
 // decodeFault puts the parser's error into words.
@@ -89,30 +154,29 @@ func decodeFault(err error) *fault {
 		return f
 	}
 	f.key = de.Key()[0]
-	if kind, known := takes[f.key]; known {
-		f.what = "the key " + control.Quote(f.key) + " takes " + kind
+	name := f.key
+	if len(de.Key()) > 1 && f.key == "rate_limit" {
+		f.entry = de.Key()[1]
+		name += "." + f.entry
+	}
+	if kind, known := takes[name]; known {
+		f.what = "the key " + control.Quote(name) + " takes " + kind
 	}
 	return f
 }
 
-// check looks at the values.
-func check(s control.Settings, at lines, upstream func(string) error) *fault {
+// check looks at the values. more says what else is wrong with them, beside
+// what Settings.Check says.
+func check(s control.Settings, at lines, more func(control.Settings) *control.Problem) *fault {
 	problems := s.Check()
-	for _, u := range s.Upstreams {
-		if upstream == nil {
-			break
-		}
-		if err := upstream(u); err != nil {
-			p, ok := errors.AsType[*control.Problem](err)
-			if !ok {
-				p = &control.Problem{Message: err.Error()}
-			}
-			problems = append(problems, &control.Problem{Field: "upstreams", Message: p.Message, Hint: p.Hint})
+	if more != nil {
+		if p := more(s); p != nil {
+			problems = append(problems, p)
 		}
 	}
 	var first *fault
 	for _, p := range problems {
-		f := &fault{line: at[p.Field], key: p.Field, what: lowerFirst(strings.TrimSuffix(p.Message, ".")), hint: p.Hint}
+		f := &fault{line: at.of(p.Field, p.Entry), key: p.Field, entry: p.Entry, what: lowerFirst(strings.TrimSuffix(p.Message, ".")), hint: p.Hint}
 		if first == nil || f.line < first.line {
 			first = f
 		}
@@ -126,7 +190,7 @@ func (f *fault) problem(name string) *control.Problem {
 	if f.line > 0 {
 		where = fmt.Sprintf("%s, line %d", name, f.line)
 	}
-	return &control.Problem{Code: control.CodeSettings, Field: f.key, Message: where + ": " + f.what + ".", Hint: f.hint}
+	return &control.Problem{Code: control.CodeSettings, Field: f.key, Entry: f.entry, Message: where + ": " + f.what + ".", Hint: f.hint}
 }
 
 // lowerFirst fits a sentence to follow a colon; names such as PEM stay.

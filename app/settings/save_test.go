@@ -16,6 +16,12 @@ func TestSaveThenLoad(t *testing.T) {
 	f := newFile(t, "")
 	want := family()
 	want.Listen, want.LogPrivacy, want.CacheMiB = []string{"0.0.0.0", "::"}, control.LogHideNames, 0
+	want.CacheMinTTL, want.CacheMaxTTL, want.StaleHours, want.CachePersist = 60, 3600, 0, true
+	want.Race, want.HideSubnet, want.Canary, want.Hosts, want.RebindingProtection, want.LocalNetwork = true, true, false, false, true, true
+	want.Access = []string{}
+	want.Routes = map[string][]string{"home.arpa": {"192.168.1.1", "[fd00::1]:5353"}, "example.com": {"tls://10.0.0.53"}}
+	want.Overrides = map[string][]string{"*.ads.example": {control.NXDOMAIN}, "it's.example": {"192.0.2.1", "2001:db8::1"}}
+	want.RateLimit = control.RateLimit{Loopback: true}
 	if err := f.Save(want); err != nil {
 		t.Fatal(err)
 	}
@@ -39,14 +45,22 @@ func TestSaveDocumentsEachKeyWithItsDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	values := map[string]string{}
-	comment := ""
+	comment, table := "", ""
 	for line := range strings.Lines(string(b)) {
 		line = strings.TrimSpace(line)
 		switch {
 		case strings.HasPrefix(line, "#"):
 			comment = line
+		case strings.HasPrefix(line, "["):
+			table = strings.Trim(line, "[]") + "."
+			key := strings.TrimSuffix(table, ".")
+			if said := comment == "# Default: none"; said != (key != "rate_limit") || comment == "" {
+				t.Errorf("%s: the comment above says %q", key, comment)
+			}
+			values[key], comment = "table", ""
 		case line != "":
 			key, value, _ := strings.Cut(line, " = ")
+			key = table + key
 			said, ok := strings.CutPrefix(comment, "# Default: ")
 			if !ok || strings.ReplaceAll(said, `"`, "'") != value {
 				t.Errorf("%s: the default is %s, the comment above says %q", key, value, comment)

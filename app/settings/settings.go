@@ -47,9 +47,9 @@ type File struct {
 	// Path is the file's. Beside it stands PATH.last-good, a copy of it as it
 	// was last read or saved without fault.
 	Path string
-	// CheckUpstream tells whether an upstream can be used; its error is one
-	// sentence or a *control.Problem. Nil accepts all.
-	CheckUpstream func(upstream string) error
+	// Check says what is wrong with settings beyond what Settings.Check knows,
+	// such as an upstream that cannot be used. Nil accepts all.
+	Check func(control.Settings) *control.Problem
 }
 
 // Load reads the settings.
@@ -106,7 +106,7 @@ func (f File) read(path string) (control.Settings, []byte, *fault) {
 	}
 	s, at, wrong := parse(text)
 	if wrong == nil {
-		wrong = check(s, at, f.CheckUpstream)
+		wrong = check(s, at, f.Check)
 	}
 	if wrong != nil {
 		return control.Settings{}, nil, wrong
@@ -118,8 +118,10 @@ func (f File) read(path string) (control.Settings, []byte, *fault) {
 // copy. A file that is broken is kept first, as PATH.broken-TIME. Settings that
 // Load would refuse are refused; errors are *control.Problem.
 func (f File) Save(s control.Settings) error {
-	if wrong := check(s, nil, f.CheckUpstream); wrong != nil {
-		return control.BadValue(wrong.key, upperFirst(wrong.what)+".", wrong.hint)
+	if wrong := check(s, nil, f.Check); wrong != nil {
+		p := control.BadValue(wrong.key, upperFirst(wrong.what)+".", wrong.hint)
+		p.Entry = wrong.entry
+		return p
 	}
 	text, err := render(s)
 	if err != nil {

@@ -13,11 +13,13 @@ import (
 )
 
 // known accepts what the tests use as upstreams.
-func known(upstream string) error {
-	if slices.Contains([]string{"cloudflare", "quad9", "cleanbrowsing-family"}, upstream) {
-		return nil
+func known(s control.Settings) *control.Problem {
+	for _, u := range s.Upstreams {
+		if !slices.Contains([]string{"cloudflare", "quad9", "cleanbrowsing-family"}, u) {
+			return control.BadValue("upstreams", "there is no provider "+control.Quote(u)+".", "")
+		}
 	}
-	return errors.New("there is no provider " + control.Quote(upstream))
+	return nil
 }
 
 // family are settings that nobody may swap for the default.
@@ -29,7 +31,7 @@ func family() control.Settings {
 
 func newFile(t *testing.T, text string) File {
 	t.Helper()
-	f := File{Path: filepath.Join(t.TempDir(), "dot-proxy", "settings.toml"), CheckUpstream: known}
+	f := File{Path: filepath.Join(t.TempDir(), "dot-proxy", "settings.toml"), Check: known}
 	if text != "" {
 		write(t, f.Path, text)
 	}
@@ -83,7 +85,21 @@ func TestFaultsNameTheirLine(t *testing.T) {
 		{"unknown key", "port = 53\n\nprot = 5\n", "settings.toml, line 3: unknown key “prot”."},
 		{"first of two", "a = 1\nb = 2\n", "settings.toml, line 1: unknown key “a”."},
 		{"letter case", "Port = 53\n", "settings.toml, line 1: unknown key “Port”."},
-		{"of later versions", "\n[routes]\n\"a\" = \"b\"\n", "settings.toml, line 2: unknown key “routes”."},
+		{"table of later versions", "\n[zones]\n\"a\" = \"b\"\n", "settings.toml, line 2: unknown key “zones”."},
+		{"letter case of a table", "[Routes]\n", "settings.toml, line 1: unknown key “Routes”."},
+		{"key in a table", "[rate_limit]\nburst = 5\nper_secnd = 5\n", "settings.toml, line 3: unknown key “rate_limit.per_secnd”."},
+		{"letter case in a table", "rate_limit.Burst = 5\n", "settings.toml, line 1: unknown key “rate_limit.Burst”."},
+		{"type in a table", "[rate_limit]\n\nburst = \"5\"\n", "settings.toml, line 3: the key “rate_limit.burst” takes a whole number."},
+		{"number for a table", "port = 53\nrate_limit = 5\n", "settings.toml, line 2: the key “rate_limit” takes a table."},
+		{"value in a table", "[rate_limit]\nburst = 5\nblock_after = -1\n", "settings.toml, line 3: the limit of queries cannot have -1 as its block_after."},
+		{"text for a route", "[routes]\n\"a.b\" = \"10.0.0.1\"\n", "settings.toml, line 2: the key “routes” takes a table of domains and lists of servers, such as \"home.arpa\" = [\"192.168.1.1\"]."},
+		{"list of routes", "[[routes]]\na = [\"10.0.0.1\"]\n", "settings.toml, line 1: the key “routes” takes a table of domains and lists of servers, such as \"home.arpa\" = [\"192.168.1.1\"]."},
+		{"name without quotes", "[routes]\na.b = [\"10.0.0.1\"]\n", "settings.toml, line 2: the key “routes” takes a table of domains and lists of servers, such as \"home.arpa\" = [\"192.168.1.1\"]."},
+		{"route", "[routes]\n\"lan\" = [\"10.0.0.1\"]\n\"corp\" = []\n", "settings.toml, line 3: “corp” is routed to no server."},
+		{"mixed route", "[routes]\n\"lan\" = [\"10.0.0.1\", \"tls://10.0.0.2\"]\n", "settings.toml, line 2: “lan” is routed to servers in clear text and over TLS."},
+		{"override", "[overrides]\n\"a.example\" = [\"here\"]\n", "settings.toml, line 2: “here”, which “a.example” is to have, is not an IP address."},
+		{"access", "access = [\"privat\"]\n", "settings.toml, line 1: “privat” is neither an IP address nor a prefix."},
+		{"number for a switch", "hosts = 1\n", "settings.toml, line 1: the key “hosts” takes true or false."},
 		{"type of a number", "# x\nport = \"53\"\n", "settings.toml, line 2: the key “port” takes a whole number."},
 		{"fraction", "port = 53.0\n", "settings.toml, line 1: the key “port” takes a whole number."},
 		{"huge number", "cache_mib = 99999999999999999999\n", "settings.toml, line 1: the key “cache_mib” takes a whole number."},
@@ -204,6 +220,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("\xef\xbb\xbfport=0x35\r\n"))
 	f.Add([]byte("ca_bundle = \"\"\"a\nb\\u0000\"\"\"\n"))
 	f.Add([]byte("port.a.b = {c = [1, 2]}\n"))
+	f.Add([]byte("race = true\n[routes]\n\"home.arpa\" = [\"192.168.1.1\"]\n[overrides]\n\"*.a\\u0000.b\" = [\"NXDOMAIN\"]\n[rate_limit]\nburst = 5\n"))
+	f.Add([]byte("routes = {a = [], \"b c\" = [\"\"]}\nrate_limit.block_for = 1\n[overrides.x]\ny = 1\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, _, wrong := parse(text)
 		if wrong != nil {

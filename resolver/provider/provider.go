@@ -43,7 +43,8 @@ type Upstream struct {
 	// Pins are SHA-256 digests of a certificate's SubjectPublicKeyInfo, one of
 	// which must be in the chain (RFC 7858 section 4.2); none means no such
 	// check. With PinsOnly they alone prove who the server is: neither authority
-	// nor name is checked.
+	// nor name is checked, and so an authority's pin trusts every server that it
+	// ever vouched for. Dates are checked in any case.
 	Pins     [][32]byte
 	PinsOnly bool
 	// ClientCert and ClientKey are the absolute paths of PEM files with which we

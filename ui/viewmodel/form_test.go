@@ -71,6 +71,9 @@ func TestFormErrors(t *testing.T) {
 		{FieldProvider, "9.9.9.9:8853#dns.quad9.net", ""},
 		{FieldProvider, "2620:fe::fe@8853#dns.quad9.net", ""},
 		{FieldProvider, "[2620:fe::fe]:8853", ""},
+		{FieldProvider, "quad9?client-cert=/c.pem", ""},
+		{FieldProvider, "tls://dns.google?client-cert=/etc/c.pem&client-key=/etc/k.pem", ""},
+		{FieldProvider, "quad?verify=pins", "“quad” is not a known provider."},
 		{FieldProvider, "9.9.9.9#", "lacks the name on its certificate"},
 		{FieldProvider, "dns.quad9.net#9.9.9.9", "“dns.quad9.net” is not an IP address"},
 		{FieldProvider, "tls://dns.google:853", ""},
@@ -135,7 +138,8 @@ func TestFormSettings(t *testing.T) {
 	} {
 		f.Set(field, text)
 	}
-	want := control.Settings{Listen: []string{"127.0.0.1", "::1"}, Port: 5353, Upstreams: []string{"quad9", "google", "10.0.0.53#dns.home"}, LogPrivacy: control.LogHideNames}
+	want := control.Default()
+	want.Port, want.Upstreams, want.CacheMiB, want.LogPrivacy = 5353, []string{"quad9", "google", "10.0.0.53#dns.home"}, 0, control.LogHideNames
 	if got := f.Settings(); !got.Equal(want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

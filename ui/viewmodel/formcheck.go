@@ -81,6 +81,7 @@ const forms = "Choose one of the list, or type IP#NAME, an IP address, tls://NAM
 // upstreamError tells what cannot be an upstream at all; the engine is the
 // judge of the rest.
 func (f *Form) upstreamError(text string) string {
+	text, _, _ = strings.Cut(text, "?") // options
 	if f.upstream(text) != text || slices.ContainsFunc(f.providers, func(p control.Provider) bool { return p.ID == text }) {
 		return ""
 	}

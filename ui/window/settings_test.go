@@ -88,7 +88,9 @@ func TestEverySettingIsApplied(t *testing.T) {
 	b.retype(viewmodel.FieldCache, "16")
 	test.Tap(b.w.settings.levels.chips[1])
 	b.press("Apply")
-	want := control.Settings{Listen: []string{"0.0.0.0"}, Port: 53, Upstreams: []string{"9.9.9.9#dns.quad9.net", "google"}, CacheMiB: 16, LogPrivacy: control.LogHideNames}
+	want := control.Default()
+	want.Listen, want.Upstreams = []string{"0.0.0.0"}, []string{"9.9.9.9#dns.quad9.net", "google"}
+	want.CacheMiB, want.LogPrivacy = 16, control.LogHideNames
 	if got := b.engine.Settings(); !got.Equal(want) {
 		t.Errorf("the engine has %+v, want %+v", got, want)
 	}

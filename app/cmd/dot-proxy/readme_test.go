@@ -1,15 +1,19 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"maps"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/spf13/pflag"
+
+	"dotproxy/app/control"
 )
 
 // TestReadmeFlags: the README's table and --help name the same flags.
@@ -38,6 +42,53 @@ func TestReadmeFlags(t *testing.T) {
 	root.LocalFlags().VisitAll(add)
 	if !maps.Equal(readme, help) {
 		t.Errorf("README: %v\n --help: %v", slices.Sorted(maps.Keys(readme)), slices.Sorted(maps.Keys(help)))
+	}
+}
+
+// TestReadmeSettings: the README's table names the keys of the settings, with
+// their defaults, and those of the tables among them.
+func TestReadmeSettings(t *testing.T) {
+	text, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n## Settings\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	rows := map[string]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| (`[a-z_`, ]+`) \\| .* \\| (.*) \\|$").FindAllStringSubmatch(table, -1) {
+		keys, defaults := strings.Split(m[1], ", "), strings.Split(m[2], "`, `")
+		if len(keys) == 1 {
+			defaults = []string{m[2]}
+		}
+		for i, key := range keys {
+			rows[strings.Trim(key, "`")] = strings.Trim(defaults[min(i, len(defaults)-1)], "`")
+		}
+	}
+	value := reflect.ValueOf(control.Default())
+	for f := range value.Type().Fields() {
+		key := f.Tag.Get("toml")
+		row, ok := rows[key]
+		delete(rows, key)
+		switch want, _ := json.Marshal(value.FieldByIndex(f.Index).Interface()); {
+		case !ok:
+			t.Errorf("the README lacks %s", key)
+		case f.Type.Kind() == reflect.Struct:
+			for inner := range f.Type.Fields() {
+				if !strings.Contains(table, "`"+inner.Tag.Get("toml")+"`") {
+					t.Errorf("the README lacks %s.%s", key, inner.Tag.Get("toml"))
+				}
+			}
+		case string(want) == "{}":
+			want = []byte("none")
+			fallthrough
+		default:
+			if strings.ReplaceAll(row, ", ", ",") != string(want) {
+				t.Errorf("%s: the README says %s, the default is %s", key, row, want)
+			}
+		}
+	}
+	if len(rows) > 0 {
+		t.Errorf("the README has the unknown keys %v", slices.Sorted(maps.Keys(rows)))
 	}
 }
 
