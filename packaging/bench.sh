@@ -51,6 +51,8 @@ some() { # flag value known
 	printf '%s' "$words"
 }
 
+# A substitution cannot end this script itself, so that a flag whose value is
+# wrong ends it after esac.
 arguments() {
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -70,6 +72,7 @@ arguments() {
 	done
 	[ -z "$PUBLISH" ] || [ "$ONLY $PEERS" = "$ALL_WORK $ALL_PEERS" ] ||
 		usage "--publish needs everything measured, so it does not go with --only or --peers."
+	[ -z "$OUT" ] || mkdir -p "$OUT" 2>/dev/null || usage "--out takes a folder, and '$OUT' cannot be made."
 }
 
 # wanted tells whether one of the workloads was asked for.
@@ -193,7 +196,7 @@ facts() {
 	[ "$PEERS" = "$ALL_PEERS" ] || again="$again --peers $(p=${PEERS:-none} && echo "${p// /,}")"
 	cores=$(nproc)
 	cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
-	! grep -qw hypervisor /proc/cpuinfo || virtual=' of a virtual machine'
+	if grep -qw hypervisor /proc/cpuinfo || systemd-detect-virt -q --vm 2>/dev/null; then virtual=' of a virtual machine'; fi
 	for p in dot-proxy $PEERS; do programs="$programs, $(version_of "$p")"; done
 	printf '# %s\t%s\n' \
 		Machine "${cpu:-$(uname -m)}, $cores cores$virtual, Linux $(uname -r), load before $(cut -d' ' -f1 /proc/loadavg)" \
@@ -216,8 +219,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 PATH=$PATH:/usr/sbin:/sbin:$(tools_dir)
 install
-if [ -z "$OUT" ]; then OUT=$(mktemp -d -t dot-proxy-bench.XXXXXX); else mkdir -p "$OUT"; fi
-TSV=$OUT/bench.tsv
+TSV=$WORK/bench.tsv
 HERE=127.$((64 + ($$ >> 16) % 64)).$(($$ >> 8 & 255)).$(($$ & 255))
 make_ca
 make_queries
@@ -232,6 +234,8 @@ for ((run = 1; run <= RUNS; run++)); do
 		if wanted late; then late || failed=1; fi
 	done
 done
+[ -n "$OUT" ] || OUT=$(mktemp -d -t dot-proxy-bench.XXXXXX)
+cp "$TSV" "$OUT/"
 "$WORK/bin/report" -dir "$OUT"
 [ "$failed" = 0 ] || die "Not everything could be measured. What could is in $OUT"
 if [ -n "$PUBLISH" ]; then "$WORK/bin/report" -dir "$OUT" -publish README.md >/dev/null; fi

@@ -41,6 +41,7 @@ test_arguments() {
 		--only hit,hot|--only knows hit hit-rate miss miss-rate burst late start memory, not 'hot'.
 		--only ,|--only needs at least one of hit hit-rate miss miss-rate burst late start memory.
 		--peers bind9|--peers knows unbound dnsdist stubby coredns, not 'bind9'.
+		--out /dev/null/here|--out takes a folder, and '/dev/null/here' cannot be made.
 		--publish --only hit|--publish needs everything measured, so it does not go with --only or --peers.
 	END
 	packaging/bench.sh --help >"$OUT" 2>&1
@@ -96,6 +97,22 @@ test_two_at_once() {
 	done
 }
 
+# A peer that does not work is named, and the others are measured.
+test_broken_peer() {
+	mkdir "$WORK/bin"
+	printf '#!/bin/sh\necho out of order >&2\nexit 1\n' >"$WORK/bin/unbound"
+	chmod +x "$WORK/bin/unbound"
+	PATH=$WORK/bin:$PATH begin broken --out "$WORK/results"
+	wait "$pid"
+	local status=$?
+	OUT=$WORK/broken.log
+	ok "broken peer: status 1" [ $status = 1 ]
+	ok "broken peer: is named" said "unbound does not answer: out of order"
+	ok "broken peer: says where the rest is" said "What could is in $WORK/results"
+	ok "broken peer: DoT Proxy is measured" grep -q $'^dot-proxy\t1\thit_cpu\t' "$WORK/results/bench.tsv"
+	ok "broken peer: leaves no process" gone broken
+}
+
 # under_load waits until a run measures.
 under_load() { # name
 	local i
@@ -109,7 +126,7 @@ under_load() { # name
 test_signals() {
 	local signal status
 	while read -r signal wanted; do
-		begin "$signal" --out "$WORK/cut"
+		begin "$signal"
 		OUT=$WORK/$signal.log
 		ok "$signal: comes to measure" under_load "$signal"
 		kill -s "$signal" "$pid"
@@ -124,6 +141,6 @@ test_signals() {
 	END
 }
 
-for t in arguments two_at_once signals; do "test_$t"; done
+for t in arguments two_at_once broken_peer signals; do "test_$t"; done
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

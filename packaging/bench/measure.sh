@@ -58,11 +58,11 @@ record() { printf '%s\t%s\t%s\t%s\n' "$who" "$run" "$1" "$2" >>"$TSV"; } # metri
 # cpu_ticks is what all threads of the forwarder have used.
 cpu_ticks() { sed 's/^.*) //' "/proc/$forwarder/stat" 2>/dev/null | awk '{print $12 + $13}'; }
 
-# first_answer asks until the forwarder answers without an error, and prints the
-# milliseconds since began, exact to about three.
+# first_answer asks, for ten seconds at most, until the forwarder answers without
+# an error, and prints the milliseconds since began, exact to about three.
 first_answer() { # began port
-	local i header
-	for ((i = 0; i < 1000; i++)); do
+	local i header last=$((SECONDS + 10))
+	for ((i = 0; i < 1000 && SECONDS < last; i++)); do
 		kill -0 "$forwarder" 2>/dev/null || return 1
 		header=$({
 			printf '\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x08start%03d\x05bench\x04test\x00\x00\x01\x00\x01' "$i" >&8
