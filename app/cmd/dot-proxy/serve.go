@@ -44,6 +44,7 @@ func (c *command) serve(ctx context.Context, flags *serveFlags) error {
 	if err := flags.check(); err != nil {
 		return err
 	}
+	keepSmall()
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
 	opts, endDemo, err := c.options(ctx, flags)
