@@ -10,18 +10,16 @@ import (
 )
 
 const (
-	// udpReaders is how many goroutines read one socket.
-	udpReaders = 2
 	// udpBatch is how many queries a reader takes at a time.
 	udpBatch = 32
 	// maxUDPQuery is the largest query taken over UDP, in bytes.
 	maxUDPQuery = 4096
 	// udpBuffer is asked for as the socket's buffers, in bytes, so that a burst
-	// fits while the readers are busy.
+	// fits while the reader is busy.
 	udpBuffer = 4 << 20
 )
 
-// udpListener answers on one UDP socket. A reader takes the queries that are
+// udpListener answers on one UDP socket. Its reader takes the queries that are
 // there, answers from memory what it can, and sends those answers: a system
 // call is shared by as many as came together. The others are answered by
 // workers, whose answers leave through the outbox.
@@ -30,7 +28,7 @@ type udpListener struct {
 	sock    *udpSocket
 	out     outbox
 	outIO   *udpBatchIO // of the one who sends from the outbox
-	readers sync.WaitGroup
+	reader  sync.WaitGroup // read: a second one would only wake and wait for the first
 	workers *workers // for queries that may wait for an upstream
 }
 
@@ -73,18 +71,16 @@ func (l *udpListener) port() uint16 {
 }
 
 func (l *udpListener) serve() {
-	for range udpReaders {
-		l.readers.Go(l.read)
-	}
+	l.reader.Go(l.read)
 }
 
-// stop ends the readers.
+// stop ends the reader.
 func (l *udpListener) stop() { _ = l.sock.conn.SetReadDeadline(time.Unix(1, 0)) }
 
 // close waits for the queries under way until ctx ends, and closes the socket.
 func (l *udpListener) close(ctx context.Context) {
 	l.stop()
-	l.readers.Wait()
+	l.reader.Wait()
 	l.workers.close()
 	waitFor(ctx, &l.workers.busy)
 	_ = l.sock.conn.Close()
