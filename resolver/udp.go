@@ -28,8 +28,9 @@ type udpListener struct {
 	sock    *udpSocket
 	out     outbox
 	outIO   *udpBatchIO // of the one who sends from the outbox
-	reader  sync.WaitGroup // read: a second one would only wake and wait for the first
-	workers *workers // for queries that may wait for an upstream
+	readers sync.WaitGroup
+	pressed chan struct{} // asks for the second reader
+	workers *workers      // for queries that may wait for an upstream
 }
 
 // datagram is one query over UDP and its answer.
@@ -60,7 +61,7 @@ func listenUDP(e *Engine, addr netip.AddrPort) (*udpListener, error) {
 		_ = conn.Close()
 		return nil, err
 	}
-	l := &udpListener{e: e, sock: sock, outIO: sock.newBatch(0)}
+	l := &udpListener{e: e, sock: sock, outIO: sock.newBatch(0), pressed: make(chan struct{}, 1)}
 	l.out.send = l.send
 	l.workers = newWorkers(l.answer)
 	return l, nil
@@ -71,16 +72,17 @@ func (l *udpListener) port() uint16 {
 }
 
 func (l *udpListener) serve() {
-	l.reader.Go(l.read)
+	l.readers.Go(l.read)
+	l.readers.Go(l.help)
 }
 
-// stop ends the reader.
+// stop ends the readers.
 func (l *udpListener) stop() { _ = l.sock.conn.SetReadDeadline(time.Unix(1, 0)) }
 
 // close waits for the queries under way until ctx ends, and closes the socket.
 func (l *udpListener) close(ctx context.Context) {
 	l.stop()
-	l.reader.Wait()
+	l.readers.Wait()
 	l.workers.close()
 	waitFor(ctx, &l.workers.busy)
 	_ = l.sock.conn.Close()
@@ -99,32 +101,61 @@ func waitFor(ctx context.Context, wg *sync.WaitGroup) {
 	}
 }
 
-// read takes queries as they come. What memory can answer is answered here,
-// without another goroutine.
+// read takes queries as they come. When they come faster than it answers, a
+// second reader helps; always two would only wake and wait for each other.
 func (l *udpListener) read() {
+	defer close(l.pressed)
 	in, out := l.sock.newBatch(udpBatch), l.sock.newBatch(0)
 	for {
-		n, err := in.receive()
+		n, err := in.receive(true)
 		if err != nil {
 			if errors.Is(err, net.ErrClosed) || isDeadline(err) {
 				return
 			}
 			continue // an ICMP error of an earlier answer, or no memory just now
 		}
-		now := time.Now()
-		ready := out.list[:0]
-		for _, d := range in.list[:n] {
-			d.q.arrived, d.q.tcp = now, false
-			if !l.e.quick(&d.scratch, d.in) && l.later(d) {
-				continue
-			}
-			if len(d.out) > 0 {
-				ready = append(ready, d)
+		if n == len(in.list) {
+			select {
+			case l.pressed <- struct{}{}:
+			default:
 			}
 		}
-		out.list = ready
-		l.sendBatch(out)
+		l.take(in.list[:n], out)
 	}
+}
+
+// help takes queries when there are many, until there are few again.
+func (l *udpListener) help() {
+	var in, out *udpBatchIO
+	for range l.pressed {
+		if in == nil {
+			in, out = l.sock.newBatch(udpBatch), l.sock.newBatch(0)
+		}
+		for n := len(in.list); n == len(in.list); {
+			var err error
+			if n, err = in.receive(false); err != nil {
+				break // none, or the reader will see it
+			}
+			l.take(in.list[:n], out)
+		}
+	}
+}
+
+// take answers what memory can answer without another goroutine, and sees to
+// the rest.
+func (l *udpListener) take(list []*datagram, out *udpBatchIO) {
+	now := time.Now()
+	out.list = out.list[:0]
+	for _, d := range list {
+		d.q.arrived, d.q.tcp = now, false
+		if !l.e.quick(&d.scratch, d.in) && l.later(d) {
+			continue
+		}
+		if len(d.out) > 0 {
+			out.list = append(out.list, d)
+		}
+	}
+	l.sendBatch(out)
 }
 
 // spares are datagrams to use again.

@@ -43,7 +43,8 @@ type udpBatchIO struct {
 	oobs  [][]byte
 	hdrs  []mmsghdr
 	iovs  []unix.Iovec
-	try   func(fd uintptr) bool // made once: a closure for each call would be garbage
+	try   func(fd uintptr) bool // these are made once: a closure for each call would be garbage
+	once  func(fd uintptr)
 	from  int
 	n     int
 	errno syscall.Errno
@@ -57,6 +58,7 @@ func (s *udpSocket) newBatch(size int) *udpBatchIO {
 		return b
 	}
 	b.try = b.tryReceive
+	b.once = func(fd uintptr) { b.tryReceive(fd) }
 	b.grow(size)
 	for i := range size {
 		b.list = append(b.list, new(datagram))
@@ -73,8 +75,10 @@ func (b *udpBatchIO) grow(n int) {
 	}
 }
 
-// receive waits for queries and returns how many came, in the first of list.
-func (b *udpBatchIO) receive() (int, error) {
+// receive returns how many queries came, in the first of list. Where there are
+// none it waits, or returns an error if it is not to: then it takes no lock, as
+// the one who waits holds that.
+func (b *udpBatchIO) receive(wait bool) (int, error) {
 	for i, d := range b.list {
 		b.iovs[i].SetLen(maxUDPQuery)
 		h := &b.hdrs[i].hdr
@@ -85,7 +89,13 @@ func (b *udpBatchIO) receive() (int, error) {
 			h.SetControllen(b.sock.oobSize)
 		}
 	}
-	if err := b.sock.raw.Read(b.try); err != nil {
+	var err error
+	if wait {
+		err = b.sock.raw.Read(b.try)
+	} else {
+		err = b.sock.raw.Control(b.once)
+	}
+	if err != nil {
 		return 0, err
 	}
 	if b.errno != 0 {

@@ -35,8 +35,8 @@ func (s *udpSocket) newBatch(size int) *udpBatchIO {
 	return b
 }
 
-// receive waits for queries and returns how many came, in the first of list.
-func (b *udpBatchIO) receive() (int, error) {
+// receive waits for a query and returns how many came, in the first of list.
+func (b *udpBatchIO) receive(bool) (int, error) {
 	n, oobn, _, from, err := b.sock.conn.ReadMsgUDPAddrPort(b.buf, b.oob)
 	if err != nil {
 		return 0, err
