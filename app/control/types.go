@@ -27,6 +27,10 @@ const (
 // not ask: it still asks another DNS server, not encrypted.
 const VariantNotInUse = "not_in_use"
 
+// VariantFromMemory is the Variant of a degraded engine of which no provider
+// answers: it gives what it knew, after its time.
+const VariantFromMemory = "from_memory"
+
 // Status is the engine's state in full, for people and programs.
 type Status struct {
 	State State `json:"state"`

@@ -71,6 +71,8 @@ type Daemon struct {
 	answered [len(sources)]atomic.Uint64
 	// lastLocal is the second in which this computer asked last.
 	lastLocal atomic.Int64
+	// lastStale is the second in which an answer was given after its time.
+	lastStale atomic.Int64
 	// network names the present network, for the engine.
 	network atomic.Pointer[string]
 

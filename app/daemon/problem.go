@@ -20,22 +20,29 @@ func upstreamProblem(ups []provider.Upstream, h resolver.Health) *control.Proble
 		return nil
 	}
 	fault := primaryFault(h)
-	if fault != nil && isCertificate(fault) {
+	switch {
+	case fault != nil && fault.Kind == resolver.FaultClientCert:
+		return clientCertProblem(ups[0].Label, fault)
+	case fault != nil && isCertificate(fault):
 		return certificateProblem(ups[0].Label, fault)
-	}
-	if h.Answering > 0 {
+	case h.Answering > 0:
 		return &control.Problem{Code: control.CodeNoAnswer, Message: ups[0].Label + " does not answer" + detail(fault) + "."}
-	}
-	if offline(h) {
+	case offline(h):
 		return &control.Problem{Code: control.CodeOffline, Message: "There is no network.", Hint: hintOffline}
 	}
-	return noAnswerProblem(ups[0], fault)
+	return noAnswerProblem(ups[0], fault, shutOut(h))
 }
 
-// isCertificate tells whether the server could not prove who it is, so that
-// nothing was sent to it.
+// isCertificate tells whether the server could not prove who it is, or we to
+// it, so that nothing was sent to it.
 func isCertificate(f *resolver.Fault) bool {
-	return f.Kind == resolver.FaultCertificate || f.Kind == resolver.FaultTLS
+	return f.Kind == resolver.FaultCertificate || f.Kind == resolver.FaultTLS || f.Kind == resolver.FaultClientCert
+}
+
+// isClock tells whether this computer's clock is to blame for a certificate
+// that could not be verified.
+func isClock(f *resolver.Fault) bool {
+	return f.Kind == resolver.FaultCertificate && strings.Contains(f.Text, "this computer’s clock")
 }
 
 // primaryFault is the most telling fault of the first provider's servers.
@@ -55,6 +62,22 @@ func primaryFault(h resolver.Health) *resolver.Fault {
 	return first
 }
 
+// shutOut tells whether nothing gets through to any server: none was as much as
+// connected to, as where a network blocks the port.
+func shutOut(h resolver.Health) bool {
+	for _, s := range h.Servers {
+		if s.Fault == nil {
+			continue
+		}
+		switch s.Fault.Kind {
+		case resolver.FaultUnreachable, resolver.FaultRefused, resolver.FaultTimeout, resolver.FaultLookup:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // offline tells whether every server that was tried has no route to it.
 func offline(h resolver.Health) bool {
 	tried := false
@@ -71,8 +94,8 @@ func offline(h resolver.Health) bool {
 }
 
 func certificateProblem(label string, f *resolver.Fault) *control.Problem {
-	p := &control.Problem{Code: control.CodeCertificate, Hint: hintCertificate,
-		Message: label + "’s certificate could not be verified, so nothing was sent: " + f.Text + "."}
+	p := &control.Problem{Code: control.CodeCertificate, Hint: certificateHint(f),
+		Message: label + "’s certificate could not be verified, so nothing was sent: " + strings.TrimSuffix(f.Text, "; set it") + "."}
 	if f.Kind == resolver.FaultTLS {
 		p.Message = label + " could not be verified, so nothing was sent: " + f.Text + "."
 		p.Hint = "Choose another provider."
@@ -80,7 +103,21 @@ func certificateProblem(label string, f *resolver.Fault) *control.Problem {
 	return p
 }
 
-func noAnswerProblem(u provider.Upstream, f *resolver.Fault) *control.Problem {
+func certificateHint(f *resolver.Fault) string {
+	if isClock(f) {
+		return hintClock
+	}
+	return hintCertificate
+}
+
+func clientCertProblem(label string, f *resolver.Fault) *control.Problem {
+	return &control.Problem{Code: control.CodeCertificate, Hint: hintClientCert,
+		Message: "This computer could not prove to " + label + " who it is, so nothing was sent: " + f.Text + "."}
+}
+
+// noAnswerProblem is that of a provider and its backups; blocked tells whether
+// not even a connection came about.
+func noAnswerProblem(u provider.Upstream, f *resolver.Fault, blocked bool) *control.Problem {
 	port := u.Port
 	if len(u.Addrs) > 0 {
 		port = u.Addrs[0].Port()
@@ -94,6 +131,8 @@ func noAnswerProblem(u provider.Upstream, f *resolver.Fault) *control.Problem {
 		p.Hint = "Correct client-cert and client-key of this server, or choose another provider."
 	case slices.ContainsFunc(u.Addrs, func(a netip.AddrPort) bool { return a.Addr().IsPrivate() || a.Addr().IsLoopback() }):
 		p.Hint = "Check that this server runs, or choose another provider."
+	case !blocked:
+		p.Hint = "Choose another provider."
 	case port == provider.DefaultPort:
 		p.Hint = "This network may block it; choose a provider on port 443."
 	default:

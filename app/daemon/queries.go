@@ -26,6 +26,9 @@ func (d *Daemon) onQuery(e *resolver.Event) {
 	if e.Source != resolver.SourceLocal { // a health check's question is local
 		d.noteLocal(e.Client.Addr(), e.Time)
 	}
+	if e.Source == resolver.SourceStale {
+		d.noteStale(e.Time)
+	}
 	entry := querylog.Entry{
 		Time: e.Time, Elapsed: e.Elapsed, Client: e.Client, TCP: e.TCP, Clear: e.Clear, AD: e.AD, Name: e.Name, Type: e.Type,
 		RCode: e.RCode, Source: sources[e.Source], Upstream: e.Upstream, Answer: e.Answer,

@@ -18,6 +18,8 @@ type condition struct {
 	notice    *control.Problem
 	upstreams []provider.Upstream
 	health    resolver.Health
+	// stale: answers were given after their time just now.
+	stale bool
 }
 
 // verdict is the state with what is wrong.
@@ -40,7 +42,7 @@ func judge(c condition) verdict {
 	switch {
 	case c.health.Answering == 0:
 		return verdict{control.Protected, c.notice}
-	case c.health.Answering > 0:
+	case c.health.Answering > 0, c.stale:
 		return verdict{control.Degraded, problem}
 	}
 	return verdict{control.Failed, problem}
@@ -59,11 +61,15 @@ func speak(v verdict, c condition, demo bool, since, now time.Time) words {
 	case control.Starting:
 		return startingWords(label)
 	case control.Degraded:
+		why, i := primaryFault(c.health), c.health.Answering
+		if i < 0 {
+			return memoryWords(label, why, offline(c.health))
+		}
 		backup := label
-		if i := c.health.Answering; i < len(c.upstreams) {
+		if i < len(c.upstreams) {
 			backup = c.upstreams[i].Label
 		}
-		return degradedWords(label, backup, server.TLS, v.problem != nil && v.problem.Code == control.CodeCertificate)
+		return degradedWords(label, why, backup, over(c, server))
 	case control.Protected:
 		name := ""
 		if len(c.upstreams) > 0 {
@@ -72,9 +78,18 @@ func speak(v verdict, c condition, demo bool, since, now time.Time) words {
 		if demo {
 			return demoWords(server.TLS, name, since, now)
 		}
-		return protectedWords(label, server.TLS, name, since, now)
+		return protectedWords(label, over(c, server), name, since, now)
 	}
 	return words{v.problem.Message, v.problem.Hint}
+}
+
+// over says how the provider that answers is reached.
+func over(c condition, server resolver.ServerHealth) string {
+	text := orTLS(server.TLS)
+	if i := c.health.Answering; i >= 0 && i < len(c.upstreams) {
+		text += through(c.upstreams[i], server)
+	}
+	return text
 }
 
 // answering is a server of the provider that answers, a connected one first.

@@ -20,6 +20,7 @@ func (d *Daemon) Status() control.Status {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	c := condition{stopped: d.stopped, blocked: d.blocked, notice: d.notice, upstreams: d.plan.upstreams, health: d.eng.Health()}
+	c.stale = now.Sub(time.Unix(d.lastStale.Load(), 0)) < stalePatience
 	if c.notice == nil {
 		c.notice = d.out.notice()
 	}
@@ -34,6 +35,9 @@ func (d *Daemon) Status() control.Status {
 	}
 	s.Provider, s.ProviderName = d.primary()
 	w := speak(v, c, s.Demo, d.since, now)
+	if v.state == control.Degraded && c.health.Answering < 0 {
+		s.Variant = control.VariantFromMemory
+	}
 	if address, unused := d.notInUse(v.state, now); unused {
 		s.Variant, w = control.VariantNotInUse, notInUseWords(address)
 	}

@@ -12,6 +12,22 @@ import (
 // query.
 const localPatience = 10 * time.Minute
 
+// stalePatience is for how long an answer that was given after its time counts
+// as bridging a gap.
+const stalePatience = 30 * time.Second
+
+// noteStale notes that an answer was given after its time, and tells of the
+// first one after a while.
+func (d *Daemon) noteStale(at time.Time) {
+	now, last := at.Unix(), d.lastStale.Load()
+	if last >= now || !d.lastStale.CompareAndSwap(last, now) {
+		return
+	}
+	if at.Sub(time.Unix(last, 0)) >= stalePatience {
+		d.kick()
+	}
+}
+
 // notInUse tells whether a protected engine serves nobody on this computer,
 // and which address its DNS should be set to. It is called with mu held.
 func (d *Daemon) notInUse(state control.State, now time.Time) (address netip.AddrPort, unused bool) {

@@ -1,8 +1,13 @@
 package daemon
 
 import (
+	"fmt"
 	"net/netip"
+	"slices"
 	"time"
+
+	"dotproxy/resolver"
+	"dotproxy/resolver/provider"
 )
 
 // words are what a person reads of a state: one sentence what is, one what to
@@ -40,14 +45,41 @@ func notInUseWords(listen netip.AddrPort) words {
 	return words{"This computer still asks another DNS server, not encrypted.", hint}
 }
 
-// degradedWords say that backup bridges the gap that primary leaves; why is
-// the primary's problem.
-func degradedWords(primary, backup, tls string, certificate bool) words {
-	goes := "; your DNS goes to " + backup + " over " + orTLS(tls) + "."
-	if certificate {
-		return words{primary + "’s certificate could not be verified" + goes, hintCertificate}
+// degradedWords say that backup bridges the gap that primary leaves.
+func degradedWords(primary string, why *resolver.Fault, backup, tls string) words {
+	w := gapWords(primary, why)
+	w.sentence += "; your DNS goes to " + backup + " over " + orTLS(tls) + "."
+	return w
+}
+
+// memoryWords say that answers from before bridge the gap.
+func memoryWords(primary string, why *resolver.Fault, offline bool) words {
+	w := gapWords(primary, why)
+	if offline {
+		w = words{"There is no network", hintOffline}
 	}
-	return words{primary + " does not answer" + goes, "Nothing to do: " + primary + " is tried again by itself."}
+	w.sentence += "; known names are answered from memory."
+	return w
+}
+
+// gapWords begin a sentence with what keeps primary from answering.
+func gapWords(primary string, why *resolver.Fault) words {
+	switch {
+	case why == nil || !isCertificate(why):
+		return words{primary + " does not answer", "Nothing to do: " + primary + " is tried again by itself."}
+	case why.Kind == resolver.FaultClientCert:
+		return words{"This computer could not prove to " + primary + " who it is", hintClientCert}
+	}
+	return words{primary + "’s certificate could not be verified", certificateHint(why)}
+}
+
+// through names the port by which a provider is reached where its own is
+// blocked, empty where it is not.
+func through(u provider.Upstream, s resolver.ServerHealth) string {
+	if port := s.Addr.Port(); s.Addr.IsValid() && port != u.Port && slices.Contains(u.AltPorts, port) {
+		return fmt.Sprintf(" through port %d, since this network blocks port %d", port, u.Port)
+	}
+	return ""
 }
 
 func orTLS(version string) string {
@@ -74,6 +106,8 @@ func sinceWords(since, now time.Time) string {
 }
 
 const (
+	hintClock       = "Set this computer’s clock."
+	hintClientCert  = "Check the files that client-cert and client-key name, or choose another provider."
 	hintCertificate = "Check this computer’s clock, or choose another provider."
 	hintOffline     = "DoT Proxy continues when it is back."
 )

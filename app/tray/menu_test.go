@@ -65,6 +65,10 @@ func TestMenuOfEachState(t *testing.T) {
 			s.Upstreams = append(s.Upstreams, control.Upstream{Provider: "dns.example", Connected: true})
 			s.Problem = &control.Problem{Code: control.CodeCertificate, Message: "Cloudflare’s certificate could not be verified."}
 		}), control.Degraded, "(On backup: dns.example)|(Cloudflare’s certificate could not be verified)|-|Stop" + rest},
+		{"from memory", connected(func(s *control.Status) {
+			s.State, s.Variant = control.Degraded, control.VariantFromMemory
+			s.Problem = &control.Problem{Message: "No provider answers on port 853."}
+		}), control.Degraded, "(Known names only)|(No provider answers on port 853)|-|Stop" + rest},
 		{"degraded without a backup", connected(state(control.Degraded)), control.Degraded,
 			"(On backup)|(Cloudflare does not answer)|-|Stop" + rest},
 		{"failed", connected(func(s *control.Status) {

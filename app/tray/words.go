@@ -18,8 +18,11 @@ func lines(v View) (first, second string) {
 		return "Held by the system’s engine", "This user may not steer it"
 	}
 	s := v.Status
-	if s.Variant == control.VariantNotInUse {
+	switch s.Variant {
+	case control.VariantNotInUse:
 		return "Running, not in use", "DNS is not encrypted"
+	case control.VariantFromMemory:
+		return "Known names only", degradedLine(s)
 	}
 	switch s.State {
 	case control.Protected:

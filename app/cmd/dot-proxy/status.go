@@ -35,8 +35,11 @@ func title(s control.Status) string {
 		control.Stopped: "Stopped", control.Starting: "Starting…", control.Protected: "Protected",
 		control.Degraded: "On backup", control.Failed: "Not protected",
 	}[s.State]
-	if s.Variant == control.VariantNotInUse {
+	switch s.Variant {
+	case control.VariantNotInUse:
 		text = "Running, not in use"
+	case control.VariantFromMemory:
+		text = "Known names only"
 	}
 	if s.Demo {
 		text += " (demo)"
