@@ -138,8 +138,11 @@ type Query struct {
 	Client    string  `json:"client"`
 	Transport string  `json:"transport"`
 	// Encrypted is false only for a query that left in clear text.
-	Encrypted bool     `json:"encrypted"`
-	Answers   []string `json:"answers"`
+	Encrypted bool `json:"encrypted"`
+	// Authenticated is true where the server that was asked vouches for the
+	// answer by DNSSEC (the AD bit, RFC 4035 section 3.2.3).
+	Authenticated bool     `json:"authenticated"`
+	Answers       []string `json:"answers"`
 	// TTL is the least TTL of the answer, in seconds.
 	TTL uint32 `json:"ttl"`
 	// EDE is the Extended DNS Error (RFC 8914) sent with the answer, as text.

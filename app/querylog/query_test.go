@@ -25,7 +25,7 @@ func TestQueryAsDocumented(t *testing.T) {
 	e.Source, e.Elapsed = control.SourceCache, 40_400
 	got, err := json.Marshal(read(t, e))
 	want := `{"time":"2026-11-22T10:00:01.234Z","name":"example.com.","type":"A","rcode":"NOERROR","source":"cache",` +
-		`"upstream":"1.1.1.1:853","ms":0.04,"client":"127.0.0.1","transport":"udp","encrypted":true,"answers":["93.184.215.14"],"ttl":287,"ede":""}`
+		`"upstream":"1.1.1.1:853","ms":0.04,"client":"127.0.0.1","transport":"udp","encrypted":true,"authenticated":false,"answers":["93.184.215.14"],"ttl":287,"ede":""}`
 	if err != nil || string(got) != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

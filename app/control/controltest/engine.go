@@ -131,7 +131,7 @@ func (e *Engine) Answer(q control.Query) {
 func NewQuery(name string) control.Query {
 	return control.Query{
 		Time: Since.Add(1234 * time.Millisecond), Name: name, Type: "A", RCode: "NOERROR", Source: control.SourceUpstream,
-		Upstream: "1.1.1.1:853", MS: 12.5, Client: "127.0.0.1", Transport: "udp", Encrypted: true,
+		Upstream: "1.1.1.1:853", MS: 12.5, Client: "127.0.0.1", Transport: "udp", Encrypted: true, Authenticated: true,
 		Answers: []string{"93.184.215.14"}, TTL: 287,
 	}
 }
