@@ -12,42 +12,45 @@ type Step struct {
 	Title, Main string
 	// Lines stand beneath, at most three; unknown ones are left out.
 	Lines []string
+	// Tone is Warn where Main or the first line is a warning.
+	Tone Tone
 }
 
 // Detail is the panel of a selected query.
 type Detail struct {
 	Name, Type string
-	// Tag says in two words how it was answered.
-	Tag   string
-	Steps []Step
+	// Tag says in few words how it was answered; TagTone is as in its row.
+	Tag     string
+	TagTone Tone
+	Steps   []Step
 	// Records are the answer's, one a line.
 	Records []string
+	// DNSSEC says that the answer was validated, or nothing.
+	DNSSEC string
 	// Note is the answer's Extended DNS Error in full, or empty.
 	Note string
 }
 
-// DetailOf describes q by what it carries, and nothing else.
-func DetailOf(q *control.Query) Detail {
-	d := Detail{Name: HostName(q.Name), Type: q.Type, Tag: tags[q.Source], Records: records(q)}
+// DetailOf describes q by what it carries; routes are the settings', which know
+// whose server a routed query went to.
+func DetailOf(q *control.Query, routes map[string][]string) Detail {
+	d := Detail{Name: HostName(q.Name), Type: q.Type, Tag: tagOf(q, routes), TagTone: sourceTone(q), Records: records(q)}
 	if q.EDE != "" {
 		d.Note = "Extended error: " + q.EDE
+	}
+	// What came in clear text may say so and be forged.
+	if q.Authenticated && q.Encrypted {
+		d.DNSSEC = "DNSSEC: validated by the provider"
 	}
 	if q.Name == "" {
 		d.Name = "hidden"
 	}
-	if d.Tag == "" {
-		d.Tag = string(q.Source)
-	}
 	d.Steps = append(d.Steps, asked(q))
-	if s, ok := cacheStep(q.Source); ok {
+	if s, ok := foundStep(q.Source); ok {
 		d.Steps = append(d.Steps, s)
 	}
-	if q.Upstream != "" {
-		over := "over TLS"
-		if !q.Encrypted {
-			over = "not encrypted"
-		}
-		d.Steps = append(d.Steps, Step{Title: "Connection", Main: q.Upstream, Lines: []string{over}})
+	if s, ok := connection(q, routes); ok {
+		d.Steps = append(d.Steps, s)
 	}
 	d.Steps = append(d.Steps, answer(q))
 	return d
@@ -56,8 +59,61 @@ func DetailOf(q *control.Query) Detail {
 var tags = map[control.Source]string{
 	control.SourceUpstream:  "asked upstream",
 	control.SourceCache:     "from cache",
+	control.SourceStale:     "stale answer",
 	control.SourceLocal:     "answered here",
 	control.SourceCoalesced: "shared answer",
+	control.SourceOverride:  "own answer",
+	control.SourceRoute:     "route",
+	control.SourceBlocked:   "blocked",
+}
+
+func tagOf(q *control.Query, routes map[string][]string) string {
+	tag, ok := tags[q.Source]
+	if !ok {
+		tag = string(q.Source)
+	}
+	if owner := serverOf(q, routes); owner != "" {
+		tag = owner
+	}
+	if !q.Encrypted {
+		tag += ", " + notEncrypted
+	}
+	return tag
+}
+
+// serverOf names the server of a routed query by its domain: "home.arpa’s
+// server". It is empty where the settings have no such route any more.
+func serverOf(q *control.Query, routes map[string][]string) string {
+	if q.Source != control.SourceRoute || q.Name == "" {
+		return ""
+	}
+	best, name := "", "."+sameName(q.Name)
+	for domain := range routes {
+		if d := sameName(domain); strings.HasSuffix(name, "."+d) && len(d) > len(best) {
+			best = d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return best + "’s server"
+}
+
+func connection(q *control.Query, routes map[string][]string) (Step, bool) {
+	if q.Upstream == "" && q.Encrypted {
+		return Step{}, false
+	}
+	s := Step{Title: "Connection", Main: q.Upstream, Lines: []string{"over TLS"}}
+	if !q.Encrypted {
+		s.Lines[0], s.Tone = notEncrypted, Warn
+	}
+	if owner := serverOf(q, routes); owner != "" {
+		s.Lines = append(s.Lines, owner)
+	}
+	if s.Main == "" {
+		s.Main, s.Lines = notEncrypted, s.Lines[1:]
+	}
+	return s, true
 }
 
 func asked(q *control.Query) Step {
@@ -71,14 +127,21 @@ func asked(q *control.Query) Step {
 	return s
 }
 
-func cacheStep(from control.Source) (Step, bool) {
+// foundStep is where an answer was looked for before anyone was asked.
+func foundStep(from control.Source) (Step, bool) {
 	switch from {
 	case control.SourceCache:
 		return Step{Title: "Cache", Main: "Found in cache"}, true
+	case control.SourceStale:
+		return Step{Title: "Cache", Main: "Stale answer", Lines: []string{"no new one", "could be had"}}, true
 	case control.SourceUpstream:
 		return Step{Title: "Cache", Main: "Not in cache"}, true
 	case control.SourceCoalesced:
 		return Step{Title: "Cache", Main: "Not in cache", Lines: []string{"the same question", "was on its way"}}, true
+	case control.SourceOverride:
+		return Step{Title: "Own names", Main: "Own answer", Lines: []string{"from the settings", "or the hosts file"}}, true
+	case control.SourceBlocked:
+		return Step{Title: "Rules", Main: "Blocked"}, true
 	}
 	return Step{}, false
 }

@@ -37,7 +37,10 @@ func EmptyOf(v View, snap Snapshot, f Filter) Empty {
 	return Empty{Title: "No queries yet", Sentence: "Nothing has asked DoT Proxy since it started at " + Minute(v.Status.Since) + ".", Command: tryCommand(v.Status)}
 }
 
-var kindWords = map[Kind]string{Failed: "a failure", Slow: "slow", Cached: "from the cache"}
+var kindWords = map[Kind]string{
+	Failed: "a failure", Slow: "slow", Cached: "from the cache", Stale: "answered from an old copy", Own: "answered by your own names",
+	Routed: "answered by a domain’s own server", Blocked: "blocked", Clear: "not encrypted",
+}
 
 // tryCommand asks the first address for example.com.
 func tryCommand(s control.Status) string {

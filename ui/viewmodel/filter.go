@@ -15,13 +15,20 @@ const (
 	Failed
 	Slow
 	Cached
+	Stale
+	Own
+	Routed
+	Blocked
+	Clear
 )
 
 // Kinds are all kinds in order.
-func Kinds() []Kind { return []Kind{All, Failed, Slow, Cached} }
+func Kinds() []Kind { return []Kind{All, Failed, Slow, Cached, Stale, Own, Routed, Blocked, Clear} }
 
 // String returns the chip's label.
-func (k Kind) String() string { return [...]string{"All", "Failed", "Slow", "Cached"}[k] }
+func (k Kind) String() string {
+	return [...]string{"All", "Failed", "Slow", "Cached", "Stale", "Own", "Routed", "Blocked", "Not encrypted"}[k]
+}
 
 // slowMS is from where on an answer counts as slow, in milliseconds.
 const slowMS = 100
@@ -35,22 +42,33 @@ type Filter struct {
 
 // Match tells whether q is let through.
 func (f Filter) Match(q *control.Query) bool {
-	switch f.Kind {
-	case Failed:
-		if !isFailure(q) {
-			return false
-		}
-	case Slow:
-		if q.MS <= slowMS {
-			return false
-		}
-	case Cached:
-		if q.Source != control.SourceCache {
-			return false
-		}
+	if !f.Kind.has(q) {
+		return false
 	}
 	text := strings.ToLower(strings.TrimSpace(f.Search))
 	return text == "" || strings.Contains(strings.ToLower(q.Name), text)
+}
+
+func (k Kind) has(q *control.Query) bool {
+	switch k {
+	case Failed:
+		return isFailure(q)
+	case Slow:
+		return q.MS > slowMS
+	case Cached:
+		return q.Source == control.SourceCache
+	case Stale:
+		return q.Source == control.SourceStale
+	case Own:
+		return q.Source == control.SourceOverride
+	case Routed:
+		return q.Source == control.SourceRoute
+	case Blocked:
+		return q.Source == control.SourceBlocked
+	case Clear:
+		return !q.Encrypted
+	}
+	return true
 }
 
 // isFailure is as the engine counts failures.

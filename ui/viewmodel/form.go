@@ -2,6 +2,7 @@ package viewmodel
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,42 +10,16 @@ import (
 	"dotproxy/app/control"
 )
 
-// Field is one value of the settings form.
-type Field string
-
-// The fields, named as in a problem's Field where there is one like it.
-const (
-	FieldPort     Field = "port"
-	FieldListen   Field = "listen"
-	FieldBundle   Field = "ca_bundle"
-	FieldProvider Field = "provider"
-	FieldBackups  Field = "backups"
-	FieldCache    Field = "cache_mib"
-	FieldPrivacy  Field = "log_privacy"
-)
-
-// Fields are all fields from top to bottom.
-func Fields() []Field {
-	return []Field{FieldPort, FieldListen, FieldProvider, FieldBackups, FieldBundle, FieldPrivacy, FieldCache}
-}
-
-// Label is what the field is called.
-func (f Field) Label() string { return labels[f] }
-
-var labels = map[Field]string{
-	FieldPort: "Port", FieldListen: "Addresses", FieldBundle: "Certificates trusted", FieldProvider: "Provider",
-	FieldBackups: "Backup providers", FieldCache: "Cache", FieldPrivacy: "Query log",
-}
-
 // NoBackup is the text of FieldBackups where there is none.
 const NoBackup = "None"
 
-// Form is the settings as they are typed. They wait for Apply. It belongs to
-// one goroutine.
+// Form is the settings as they are typed, which wait for Apply, and as they are
+// switched, which act one after the other. It belongs to one goroutine.
 type Form struct {
 	base      control.Settings
-	saved     map[Field]string
+	texts     map[Field]string // of what is saved
 	typed     map[Field]string
+	turns     []turn
 	refused   map[Field]string
 	providers []control.Provider
 	demo      bool
@@ -62,24 +37,25 @@ func NewForm() *Form {
 // what was typed. In a demo provider and certificates cannot be changed.
 func (f *Form) Load(s control.Settings, providers []control.Provider, demo bool) {
 	f.base, f.providers, f.demo = s.Clone(), providers, demo
-	f.saved = map[Field]string{
-		FieldPort:     strconv.Itoa(s.Port),
-		FieldListen:   strings.Join(s.Listen, ", "),
-		FieldBundle:   s.CABundle,
-		FieldProvider: "",
-		FieldBackups:  NoBackup,
-		FieldCache:    strconv.Itoa(s.CacheMiB),
-		FieldPrivacy:  string(s.LogPrivacy),
+	f.texts = map[Field]string{FieldBundle: s.CABundle, FieldPrivacy: string(s.LogPrivacy), FieldProvider: "", FieldBackups: NoBackup}
+	for field, at := range numbers {
+		f.texts[field] = strconv.Itoa(*at(&s))
+	}
+	for field, at := range lists {
+		f.texts[field] = strings.Join(*at(&s), ", ")
+	}
+	for field, at := range tables {
+		f.texts[field] = tableText(*at(&s))
 	}
 	if len(s.Upstreams) > 0 {
-		f.saved[FieldProvider] = nameOf(s.Upstreams[0], providers)
+		f.texts[FieldProvider] = f.upstreamText(s.Upstreams[0])
 	}
 	if len(s.Upstreams) > 1 {
 		var names []string
 		for _, u := range s.Upstreams[1:] {
-			names = append(names, nameOf(u, providers))
+			names = append(names, f.upstreamText(u))
 		}
-		f.saved[FieldBackups] = strings.Join(names, ", ")
+		f.texts[FieldBackups] = strings.Join(names, ", ")
 	}
 	for field := range f.typed {
 		if f.same(field, f.typed[field]) {
@@ -96,7 +72,7 @@ func (f *Form) Value(field Field) string {
 	if text, ok := f.typed[field]; ok {
 		return text
 	}
-	return f.saved[field]
+	return f.texts[field]
 }
 
 // Set takes what was typed into a field.
@@ -114,9 +90,13 @@ func (f *Form) Set(field Field, text string) {
 
 // same tells whether text means what is saved.
 func (f *Form) same(field Field, text string) bool {
-	text, saved := strings.TrimSpace(text), f.saved[field]
+	text, saved := strings.TrimSpace(text), f.texts[field]
 	if field == FieldBackups && text == "" {
 		text = NoBackup
+	}
+	if at, ok := tables[field]; ok {
+		_, wrong := tableRows(field, text)
+		return wrong == "" && maps.EqualFunc(tableOf(field, text), *at(&f.base), slices.Equal)
 	}
 	return text == saved
 }
@@ -137,7 +117,7 @@ func (f *Form) Saved(s control.Settings) {
 // Refuse marks the field that the engine's problem is about, and tells
 // whether there is one.
 func (f *Form) Refuse(p *control.Problem) bool {
-	field := Field(p.Field)
+	field := fieldOf(p)
 	if p.Field == "upstreams" || p.Field == "upstream" {
 		field = FieldProvider
 		for _, text := range splitList(f.Value(FieldBackups)) {
@@ -149,27 +129,46 @@ func (f *Form) Refuse(p *control.Problem) bool {
 	if _, ok := labels[field]; !ok {
 		return false
 	}
-	f.refused[field] = p.Error()
+	f.refused[field] = f.atLine(field, p)
 	return true
 }
 
-// Settings are the settings as typed; a number that is none is -1, which no
-// setting may be.
+// Settings are the settings as typed, what was not typed in as it is saved; a
+// number that is none is -1, which no setting may be.
 func (f *Form) Settings() control.Settings {
 	s := f.base.Clone()
-	s.Port = number(f.Value(FieldPort))
-	s.Listen = splitList(f.Value(FieldListen))
+	for field, text := range f.typed {
+		if at, ok := numbers[field]; ok {
+			*at(&s) = number(text)
+		}
+		if at, ok := lists[field]; ok {
+			*at(&s) = splitList(text)
+		}
+		if at, ok := tables[field]; ok {
+			*at(&s) = tableOf(field, text)
+		}
+	}
 	s.CABundle = strings.TrimSpace(f.Value(FieldBundle))
-	s.CacheMiB = number(f.Value(FieldCache))
 	s.LogPrivacy = control.LogPrivacy(f.Value(FieldPrivacy))
-	if !f.changed(FieldProvider) && !f.changed(FieldBackups) {
-		return s
-	}
-	s.Upstreams = []string{f.upstream(strings.TrimSpace(f.Value(FieldProvider)))}
-	for _, text := range f.backups() {
-		s.Upstreams = append(s.Upstreams, f.upstream(text))
-	}
+	s.Upstreams = f.upstreams()
 	return s
+}
+
+func (f *Form) upstreams() []string {
+	var first, others []string
+	if list := slices.Clone(f.base.Upstreams); len(list) > 0 {
+		first, others = list[:1:1], list[1:]
+	}
+	if f.changed(FieldProvider) {
+		first = []string{f.upstream(strings.TrimSpace(f.Value(FieldProvider)))}
+	}
+	if f.changed(FieldBackups) {
+		others = nil
+		for _, text := range f.backups() {
+			others = append(others, f.upstream(text))
+		}
+	}
+	return append(first, others...)
 }
 
 func (f *Form) backups() []string {
@@ -177,14 +176,22 @@ func (f *Form) backups() []string {
 	return slices.DeleteFunc(list, func(t string) bool { return strings.EqualFold(t, NoBackup) })
 }
 
-// upstream is what the settings hold for a name or address typed.
+// upstream is what the settings hold for a name or address typed, options and
+// all.
 func (f *Form) upstream(text string) string {
+	server, _, _ := strings.Cut(text, "?")
 	for _, p := range f.providers {
-		if strings.EqualFold(p.Name, text) || strings.EqualFold(p.ID, text) {
-			return p.ID
+		if strings.EqualFold(p.Name, server) || strings.EqualFold(p.ID, server) {
+			return p.ID + text[len(server):]
 		}
 	}
 	return text
+}
+
+// upstreamText is an upstream as it is typed: a known provider by its name.
+func (f *Form) upstreamText(upstream string) string {
+	server, _, _ := strings.Cut(upstream, "?")
+	return nameOf(server, f.providers) + keepComma(upstream)[len(server):]
 }
 
 func (f *Form) changed(field Field) bool { _, ok := f.typed[field]; return ok }

@@ -1,27 +1,28 @@
 package viewmodel
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"dotproxy/app/control"
 )
 
 // Error says what is wrong with a changed field and what to type instead, or
-// nothing.
+// why a switch was put back, or nothing.
 func (f *Form) Error(field Field) string {
 	if text := f.refused[field]; text != "" {
 		return text
 	}
-	if !f.changed(field) {
+	if !f.touched(field) {
 		return ""
 	}
 	text := strings.TrimSpace(f.Value(field))
-	switch field {
-	case FieldPort, FieldCache:
+	if _, ok := numbers[field]; ok {
 		return f.numberError(field, text)
+	}
+	switch field {
 	case FieldProvider:
 		if text == "" {
 			return "There is no provider to ask. Choose one of the list."
@@ -31,32 +32,86 @@ func (f *Form) Error(field Field) string {
 		return f.backupsError()
 	case FieldBundle:
 		return f.bundle.of(text)
+	case FieldOverrides, FieldRoutes:
+		if _, wrong := tableRows(field, text); wrong != "" {
+			return wrong
+		}
 	}
 	return f.checkError(field)
 }
 
-func (f *Form) numberError(field Field, text string) string {
-	if number(text) >= 0 {
-		return f.checkError(field)
-	}
-	hint := "Enter a number from 1 to 65535; 53 is the port of DNS."
-	if field == FieldCache {
-		hint = "Enter a number of MiB from 0 (no cache) to " + strconv.Itoa(control.MaxCacheMiB) + "."
-	}
-	if text == "" {
-		return hint
-	}
-	return control.Quote(text) + " is not a number. " + hint
+// touched tells whether a field was changed, or another that bounds it.
+func (f *Form) touched(field Field) bool {
+	return f.changed(field) || slices.ContainsFunc(bounds[field], f.changed)
 }
 
-// checkError is what the engine's own check says of the field.
-func (f *Form) checkError(field Field) string {
+var bounds = map[Field][]Field{
+	FieldMinTTL: {FieldMaxTTL}, FieldBurst: {FieldPerSecond}, FieldBlockWindow: {FieldBlockAfter}, FieldBlockFor: {FieldBlockAfter},
+}
+
+func (f *Form) numberError(field Field, text string) string {
+	wrong := f.problemOf(field)
+	switch {
+	case wrong == nil:
+		return ""
+	case text == "":
+		return numberHint(field, wrong)
+	case number(text) < 0:
+		return control.Quote(text) + " is not a number. " + numberHint(field, wrong)
+	case wrong.Field == "rate_limit", field == FieldMinTTL:
+		return control.Quote(text) + " is not possible here. " + numberHint(field, wrong)
+	}
+	return wrong.Message + " " + numberHint(field, wrong)
+}
+
+// numberHint says what to type in the words of the form, else in the engine's.
+func numberHint(field Field, p *control.Problem) string {
+	switch field {
+	case FieldCache:
+		return fmt.Sprintf("Enter a number of MiB from 0 (no cache) to %d.", control.MaxCacheMiB)
+	case FieldStale:
+		return fmt.Sprintf("Enter a number of hours from 0 (never) to %d, which is a week.", control.MaxStaleHours)
+	case FieldMinTTL:
+		return fmt.Sprintf("Enter a number of seconds from 0 to %d, not above the longest time.", control.MaxTTL)
+	case FieldMaxTTL:
+		return fmt.Sprintf("Enter a number of seconds from 1 to %d, which is a day.", control.MaxTTL)
+	}
+	return p.Hint
+}
+
+// problemOf is what the engine's own check says of the field alone.
+func (f *Form) problemOf(field Field) *control.Problem {
 	s := f.Settings()
 	s.CABundle = "" // read once, by bundleCheck
+	if strings.HasPrefix(string(field), "rate_limit.") {
+		s.RateLimit = f.limitFor(field, s.RateLimit)
+	}
 	for _, p := range s.Check() {
-		if p.Field == string(field) {
-			return p.Error()
+		if fieldOf(p) == field {
+			return p
 		}
+	}
+	return nil
+}
+
+// limitFor is r with fit values for all that does not bear on field, because a
+// check of r tells only the first that is wrong.
+func (f *Form) limitFor(field Field, r control.RateLimit) control.RateLimit {
+	s := control.Default()
+	fit := &s.RateLimit
+	if r.PerSecond == 0 {
+		fit.PerSecond, fit.Burst = 0, 0
+	}
+	if r.BlockAfter == 0 {
+		fit.BlockAfter, fit.BlockWindow, fit.BlockFor = 0, 0, 0
+	}
+	*numbers[field](&s) = number(f.Value(field))
+	return s.RateLimit
+}
+
+func (f *Form) checkError(field Field) string {
+	if p := f.problemOf(field); p != nil {
+		return f.atLine(field, p)
 	}
 	return ""
 }

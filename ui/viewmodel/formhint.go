@@ -2,6 +2,7 @@ package viewmodel
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"dotproxy/app/control"
@@ -10,22 +11,117 @@ import (
 // Hint is the line under a field's label while nothing is wrong with it.
 func (f *Form) Hint(field Field) string {
 	switch field {
-	case FieldPort:
-		return "53 is the port of DNS"
 	case FieldListen:
 		return f.listenHint()
+	case FieldAccess:
+		return f.accessHint()
 	case FieldBundle:
 		return f.BundleHint()
-	case FieldProvider:
-		return "Choose one, or type a server such as 9.9.9.9#dns.quad9.net"
 	case FieldBackups:
-		return "Asked in this order, only when " + f.Value(FieldProvider) + " does not answer"
-	case FieldCache:
-		return "MiB of memory for answers; 0 turns it off"
+		return f.backupsHint()
 	case FieldPrivacy:
 		return privacyHints[control.LogPrivacy(f.Value(FieldPrivacy))]
+	case SwitchPersist:
+		return f.persistHint()
+	case SwitchRace:
+		return f.raceHint()
 	}
-	return ""
+	return hints[field]
+}
+
+var hints = map[Field]string{
+	FieldPort:        "53 is the port of DNS",
+	FieldPerSecond:   "Queries a second; 0 means no limit",
+	FieldProvider:    "Choose one, or type a server such as 9.9.9.9#dns.quad9.net",
+	FieldCache:       "MiB of memory for answers; 0 turns it off",
+	FieldStale:       "Hours to keep them for when no provider can answer; 0 means never",
+	SwitchHosts:      "Answers names from this computer’s hosts file",
+	FieldOverrides:   "One a line: name = address, address or name = NXDOMAIN. *.name is all below it.",
+	FieldRoutes:      "One a line: domain = server. A bare IP means DNS that is not encrypted, for this computer only.",
+	SwitchLocal:      "Its own names go to this network’s server: not encrypted, for this computer only",
+	SwitchCanary:     "Without it some browsers ask servers of their own",
+	SwitchRebinding:  "Stops answers that give a public name a private address",
+	SwitchSubnet:     "Asks providers to tell nobody what network a query comes from",
+	FieldMinTTL:      "Seconds; 0 keeps answers for as long as they say",
+	FieldMaxTTL:      "Seconds; 86400 is a day",
+	FieldBurst:       "What a client may ask before its limit counts",
+	SwitchLoopback:   "Else programs on this computer may ask without limit",
+	FieldBlockAfter:  "Queries over the limit; 0 means never",
+	FieldBlockWindow: "Seconds",
+	FieldBlockFor:    "Seconds",
+}
+
+// Warns tells whether a field's hint is a warning.
+func (f *Form) Warns(field Field) bool {
+	switch field {
+	case FieldListen:
+		return f.ListensBeyond()
+	case FieldAccess:
+		return f.ListensBeyond() && slices.Contains(splitList(f.Value(field)), control.AccessAny)
+	case FieldRoutes:
+		return f.routesPlain()
+	case SwitchPersist:
+		return f.On(field) && !f.persists()
+	case SwitchLocal:
+		return f.On(field)
+	}
+	return false
+}
+
+func (f *Form) accessHint() string {
+	switch {
+	case !f.ListensBeyond():
+		return "Who else may ask; now only this computer can"
+	case f.Warns(FieldAccess):
+		return "Anyone who reaches this computer can ask."
+	}
+	return "Who else may ask: addresses, prefixes such as 192.168.1.0/24, private, or any"
+}
+
+func (f *Form) backupsHint() string {
+	if f.On(SwitchRace) {
+		return "Asked together with " + f.providerLabel()
+	}
+	return "Asked in this order, only when " + f.providerLabel() + " does not answer"
+}
+
+// providerLabel is the short name of the provider typed.
+func (f *Form) providerLabel() string {
+	server, _, _ := strings.Cut(f.Value(FieldProvider), "?")
+	return nameOf(f.upstream(server), f.providers)
+}
+
+// persists tells whether the log's privacy lets the cache be saved.
+func (f *Form) persists() bool { return f.Value(FieldPrivacy) == string(control.LogFull) }
+
+func (f *Form) persistHint() string {
+	switch {
+	case f.persists():
+		return "Keeps answers across restarts, in a file; not while names are hidden"
+	case f.Value(FieldPrivacy) == string(control.LogOff):
+		return "Not saved while the query log is off"
+	}
+	return "Not saved while names are hidden"
+}
+
+func (f *Form) raceHint() string {
+	text := "The first answer counts; each provider then sees every query"
+	if len(f.backups()) == 0 {
+		text += ". There is no backup to ask."
+	}
+	return text
+}
+
+// routesPlain tells whether a domain goes to a server in clear text.
+func (f *Form) routesPlain() bool {
+	for _, servers := range tableOf(FieldRoutes, f.Value(FieldRoutes)) {
+		for _, s := range servers {
+			if _, plain := control.PlainServer(s); plain {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 var privacyHints = map[control.LogPrivacy]string{

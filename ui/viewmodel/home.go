@@ -28,8 +28,11 @@ func ProviderChoices(s control.Status, list []control.Provider) (choices []Choic
 		return choices, current
 	}
 	label := s.ProviderName
+	if _, p := cutOptions(s.Provider); p.pinned && label != "" {
+		label += ", certificate pinned"
+	}
 	if label == "" || slices.ContainsFunc(choices, func(c Choice) bool { return c.Label == label }) {
-		label = s.Provider
+		label = labelOf(s.Provider, list)
 	}
 	return append([]Choice{{Label: label, Upstream: s.Provider}}, choices...), 0
 }
@@ -38,17 +41,20 @@ func ProviderChoices(s control.Status, list []control.Provider) (choices []Choic
 // A value that is unknown is empty.
 type Connection struct {
 	Address, Name, KeyExchange string
+	// NameLabel says what Name is: what of the server was verified.
+	NameLabel string
 	// Backups names the other providers in order, "none" without any.
 	Backups string
 }
 
 // ConnectionOf describes the connected address of the provider in use; where
-// none is connected just now, for lack of queries, the one that was.
-func ConnectionOf(s control.Status, list []control.Provider) Connection {
-	if s.State == control.Stopped || len(s.Upstreams) == 0 {
-		return Connection{Backups: backups(s, list)}
+// none is connected just now, for lack of queries, the one that was. texts are
+// the settings' upstreams, which tell how each proves who it is.
+func ConnectionOf(s control.Status, list []control.Provider, texts []string) Connection {
+	c := Connection{Backups: backups(s, list), NameLabel: "Name verified"}
+	if s.State == control.Stopped {
+		return c
 	}
-	c := Connection{Backups: backups(s, list)}
 	i := slices.IndexFunc(s.Upstreams, func(u control.Upstream) bool { return u.Connected })
 	idle := i < 0
 	if idle {
@@ -59,6 +65,12 @@ func ConnectionOf(s control.Status, list []control.Provider) Connection {
 	}
 	up := s.Upstreams[i]
 	c.Address, c.Name, c.KeyExchange = up.Address, up.Name, up.KeyExchange
+	switch p := proofOf(up, append([]string{s.Provider}, texts...)); {
+	case p.pinsOnly:
+		c.NameLabel, c.Name = "Certificate pinned", "name not checked"
+	case p.pinned:
+		c.NameLabel = "Certificate pinned"
+	}
 	if idle {
 		c.Address += ", idle"
 	}

@@ -43,24 +43,24 @@ func TestConnectionOf(t *testing.T) {
 		{Address: "10.0.0.53:853", Name: "dns.home", Provider: "10.0.0.53#dns.home"},
 	}
 	list := controltest.Providers()
-	got := ConnectionOf(control.Status{State: control.Protected, Upstreams: ups}, list)
-	if want := (Connection{"1.0.0.1:853", "one.one.one.one", "X25519MLKEM768", "Quad9, 10.0.0.53#dns.home"}); got != want {
+	got := ConnectionOf(control.Status{State: control.Protected, Upstreams: ups}, list, nil)
+	if want := (Connection{Address: "1.0.0.1:853", Name: "one.one.one.one", KeyExchange: "X25519MLKEM768", NameLabel: "Name verified", Backups: "Quad9, 10.0.0.53#dns.home"}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	got = ConnectionOf(control.Status{State: control.Failed, Upstreams: ups[:1]}, list)
-	if want := (Connection{Backups: "no backup"}); got != want {
+	got = ConnectionOf(control.Status{State: control.Failed, Upstreams: ups[:1]}, list, nil)
+	if want := (Connection{NameLabel: "Name verified", Backups: "no backup"}); got != want {
 		t.Errorf("not connected: %+v, want %+v", got, want)
 	}
 	idle := slices.Clone(ups)
 	idle[1].Connected, idle[1].TLS = false, "TLS 1.3"
-	got = ConnectionOf(control.Status{State: control.Protected, Upstreams: idle}, list)
+	got = ConnectionOf(control.Status{State: control.Protected, Upstreams: idle}, list, nil)
 	if got.Address != "1.0.0.1:853, idle" || got.KeyExchange != "X25519MLKEM768" {
 		t.Errorf("idle: %+v", got)
 	}
-	if got := ConnectionOf(control.Status{State: control.Stopped, Upstreams: ups}, list); got.Address != "" || got.Backups == "no backup" {
+	if got := ConnectionOf(control.Status{State: control.Stopped, Upstreams: ups}, list, nil); got.Address != "" || got.Backups == "no backup" {
 		t.Errorf("stopped: %+v", got)
 	}
-	if got := ConnectionOf(control.Status{State: control.Failed}, nil); got.Backups != "no backup" {
+	if got := ConnectionOf(control.Status{State: control.Failed}, nil, nil); got.Backups != "no backup" {
 		t.Errorf("no upstream: %+v", got)
 	}
 }

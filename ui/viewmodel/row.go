@@ -14,6 +14,9 @@ type Cells struct {
 	Hidden bool
 	// ResultTone is Bad for a failure, else Neutral; the bar has it too.
 	ResultTone Tone
+	// SourceTone is Warn for an old answer and for what left in clear text, else
+	// Neutral.
+	SourceTone Tone
 	// Bar is the filled share of the latency's track.
 	Bar float64
 }
@@ -22,7 +25,7 @@ type Cells struct {
 func CellsOf(q *control.Query) Cells {
 	c := Cells{
 		Time: Clock(q.Time), Name: HostName(q.Name), Type: q.Type, Result: q.RCode,
-		Source: sourceLabel(q.Source), Latency: Latency(q.MS), Bar: BarLength(q.MS),
+		Source: sourceLabel(q), SourceTone: sourceTone(q), Latency: Latency(q.MS), Bar: BarLength(q.MS),
 	}
 	if q.Name == "" {
 		c.Name, c.Hidden = "hidden", true
@@ -33,10 +36,26 @@ func CellsOf(q *control.Query) Cells {
 	return c
 }
 
-// sourceLabel is the word of "Answered by".
-func sourceLabel(s control.Source) string {
-	if s == control.SourceCoalesced {
+// notEncrypted is said of every query that left in clear text.
+const notEncrypted = "not encrypted"
+
+// sourceLabel is the word of "Answered by"; that a query was not encrypted is
+// more than who answered it.
+func sourceLabel(q *control.Query) string {
+	switch {
+	case !q.Encrypted:
+		return notEncrypted
+	case q.Source == control.SourceCoalesced:
 		return "shared"
+	case q.Source == control.SourceOverride:
+		return "own answer"
 	}
-	return string(s)
+	return string(q.Source)
+}
+
+func sourceTone(q *control.Query) Tone {
+	if !q.Encrypted || q.Source == control.SourceStale {
+		return Warn
+	}
+	return Neutral
 }

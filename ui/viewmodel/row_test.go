@@ -32,7 +32,7 @@ func TestDetailShowsOnlyWhatIsKnown(t *testing.T) {
 		return list
 	}
 	upstream := controltest.NewQuery("example.com.")
-	d := DetailOf(&upstream)
+	d := DetailOf(&upstream, nil)
 	if got := titles(d); !reflect.DeepEqual(got, []string{"Asked", "Cache", "Connection", "Answer"}) {
 		t.Errorf("asked upstream: %v", got)
 	}
@@ -43,25 +43,25 @@ func TestDetailShowsOnlyWhatIsKnown(t *testing.T) {
 		t.Errorf("answer %+v, tag %q, records %q", a, d.Tag, d.Records)
 	}
 
-	local := control.Query{Name: "", Type: "PTR", RCode: "NXDOMAIN", Source: control.SourceLocal}
-	d = DetailOf(&local)
+	local := control.Query{Name: "", Type: "PTR", RCode: "NXDOMAIN", Source: control.SourceLocal, Encrypted: true}
+	d = DetailOf(&local, nil)
 	if got := titles(d); !reflect.DeepEqual(got, []string{"Asked", "Answer"}) || d.Name != "hidden" || d.Records != nil || len(d.Steps[0].Lines) != 0 {
 		t.Errorf("answered here: %+v", d)
 	}
 
 	clear := upstream
 	clear.Encrypted = false
-	if got := DetailOf(&clear).Steps[2].Lines[0]; got != "not encrypted" {
+	if got := DetailOf(&clear, nil).Steps[2].Lines[0]; got != "not encrypted" {
 		t.Errorf("a query in clear text is shown as %q", got)
 	}
 	failure := upstream
 	failure.RCode, failure.Answers, failure.Source, failure.EDE = "SERVFAIL", nil, "stale", "22 (No Reachable Authority)"
-	d = DetailOf(&failure)
-	if last := d.Steps[len(d.Steps)-1]; last.Main != "SERVFAIL" || d.Note != "Extended error: "+failure.EDE || d.Tag != "stale" {
+	d = DetailOf(&failure, nil)
+	if last := d.Steps[len(d.Steps)-1]; last.Main != "SERVFAIL" || d.Note != "Extended error: "+failure.EDE || d.Tag != "stale answer" {
 		t.Errorf("failure: %+v, tag %q", last, d.Tag)
 	}
 	failure.EDE = ""
-	d = DetailOf(&failure)
+	d = DetailOf(&failure, nil)
 	if last := d.Steps[len(d.Steps)-1]; last.Lines[1] != "no extended error" {
 		t.Errorf("failure without EDE: %+v", last)
 	}

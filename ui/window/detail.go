@@ -15,18 +15,24 @@ import (
 const recordsShown = 3
 
 // newDetail is the panel of one query.
-func newDetail(q *control.Query, close func()) fyne.CanvasObject {
-	d := viewmodel.DetailOf(q)
+func newDetail(q *control.Query, routes map[string][]string, close func()) fyne.CanvasObject {
+	d := viewmodel.DetailOf(q, routes)
 	name := newMono(d.Name+"  "+d.Type, textNormal)
 	name.least = 60
-	tag := newPanel(newText(d.Tag, textCaption, theme.ColorNamePrimary), colorSelected, "", 4, 6, 1)
+	ink, tint := theme.ColorNamePrimary, colorSelected
+	if d.TagTone == viewmodel.Warn {
+		ink, tint = theme.ColorNameWarning, colorWarnTint
+	}
+	tag := newPanel(newText(d.Tag, textCaption, ink), tint, "", 4, 6, 1)
 	top := container.NewBorder(nil, nil, nil, hbox(6, middle(tag), iconButton(theme.WindowCloseIcon(), close)), middle(name))
 	body := container.New(&rows{gap: 8, stretch: -1}, top, newSteps(d.Steps))
 	if len(d.Records) > 0 {
 		body.Add(newRecords(d.Records))
 	}
-	if d.Note != "" {
-		body.Add(newWrapped(d.Note, textCaption, colorText2))
+	for _, note := range []string{d.DNSSEC, d.Note} {
+		if note != "" {
+			body.Add(newWrapped(note, textCaption, colorText2))
+		}
 	}
 	return newPanel(body, colorSurface, theme.ColorNameSeparator, radiusCard, 12, 8)
 }
@@ -42,9 +48,15 @@ func newSteps(steps []viewmodel.Step) fyne.CanvasObject {
 		line.weights = append(line.weights, 1)
 		main := newBold(s.Main, textSmall)
 		main.least = 60
+		if len(s.Lines) == 0 && s.Tone == viewmodel.Warn {
+			main.color = theme.ColorNameWarning
+		}
 		words := vbox(1, newText(s.Title, textCaption, colorText2), main)
-		for _, l := range s.Lines {
+		for j, l := range s.Lines {
 			one := newText(l, textCaption, colorText2)
+			if j == 0 && s.Tone == viewmodel.Warn {
+				one.color = theme.ColorNameWarning
+			}
 			one.least = 60
 			words.Add(one)
 		}

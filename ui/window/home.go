@@ -32,6 +32,7 @@ type home struct {
 	copied        *button
 	details       *fyne.Container
 	values        [4]*text
+	verified      *text // the label of the name
 	chart         *barChart
 	chartTitle    *text
 	numbers       [4]*text
@@ -75,7 +76,11 @@ func (h *home) newLeft() fyne.CanvasObject {
 			value.style.Monospace = false
 		}
 		h.values[i] = value
-		h.details.Add(container.NewBorder(nil, nil, newText(label, textSmall, colorText2), nil, value))
+		name := newText(label, textSmall, colorText2)
+		if i == 1 {
+			h.verified = name
+		}
+		h.details.Add(container.NewBorder(nil, nil, name, nil, value))
 	}
 	listens := vbox(5, newText("Listens on", textSmall, colorText2), h.listen)
 	return container.New(&rows{gap: 14, stretch: 3},
@@ -173,7 +178,8 @@ func (h *home) showProvider(v viewmodel.View) {
 		h.provider.Refresh()
 	}
 	h.listen.setText(strings.Join(v.Status.Listen, "   "))
-	c := viewmodel.ConnectionOf(v.Status, v.Providers)
+	c := viewmodel.ConnectionOf(v.Status, v.Providers, v.Settings.Upstreams)
+	h.verified.setText(c.NameLabel)
 	for i, value := range []string{c.Address, c.Name, c.KeyExchange, c.Backups} {
 		h.values[i].setText(orNone(value))
 	}

@@ -14,7 +14,7 @@ import (
 // latency with its bar, for which a narrow log has no room.
 var (
 	wideColumns   = [6]float32{106, 0, 62, 94, 104, 128}
-	narrowColumns = [6]float32{94, 0, 58, 86, 76, 68}
+	narrowColumns = [6]float32{94, 0, 58, 86, 96, 62}
 )
 
 const (
@@ -135,6 +135,9 @@ func (l *logLine) paint(w fyne.Widget, back fyne.ThemeColorName) {
 	}
 	if l.cells.ResultTone == viewmodel.Bad {
 		inks[3], bar = theme.ColorNameError, theme.ColorNameError
+	}
+	if l.cells.SourceTone == viewmodel.Warn {
+		inks[4] = theme.ColorNameWarning
 	}
 	for i, t := range l.texts {
 		if ink := colorOf(w, inks[i]); t.Color != ink {

@@ -39,8 +39,6 @@ func newQueries(list *viewmodel.List, keys shortcuts, openSettings func()) *quer
 	q := &queries{list: list, openSettings: openSettings, detail: container.NewStack(), empty: container.NewStack()}
 	q.pause = newButton("Pause list", theme.MediaPauseIcon(), q.togglePause)
 	clearAll := newButton("Clear", nil, func() { q.list.Clear(time.Now()); q.log.toTop(); q.render() })
-	title := container.NewBorder(nil, nil, middle(newBold("Queries", textTitle)), hbox(8, q.pause, clearAll))
-
 	q.search = newEntry(keys, func(string) { q.refilter() })
 	q.search.SetPlaceHolder("Search names")
 	q.search.Icon = theme.SearchIcon()
@@ -50,12 +48,13 @@ func newQueries(list *viewmodel.List, keys shortcuts, openSettings func()) *quer
 		labels = append(labels, k.String())
 	}
 	q.kinds = newChoices(labels, func(i int) { q.kinds.choose(i); q.refilter() })
+	q.kinds.Layout = layout.NewCustomPaddedHBoxLayout(4) // all are to fit a small window
 	q.kinds.choose(0)
 	q.note = newText("", textCaption, colorText2)
 	input, _ := edged(q.search)
 	q.searchSize = &sized{Width: 230, Height: 32}
-	tools := hbox(14, container.New(q.searchSize, input), middle(q.kinds.Container))
-	bar := container.NewBorder(nil, nil, tools, middle(q.note))
+	title := container.NewBorder(nil, nil, hbox(16, middle(newBold("Queries", textTitle)), middle(container.New(q.searchSize, input))),
+		hbox(8, middle(q.note), q.pause, clearAll))
 
 	q.log = newLogView(list.IsSelected, q.selectRow, q.scrolled, q.key)
 	q.fresh = newChip("", func() { q.list.Return(); q.log.toTop(); q.render() })
@@ -65,7 +64,7 @@ func newQueries(list *viewmodel.List, keys shortcuts, openSettings func()) *quer
 	q.head = newLogHead()
 	q.body = container.NewBorder(q.head, nil, nil, nil, container.NewStack(container.NewThemeOverride(q.log.scroll, noShadow{}), over))
 	q.card = newPanel(container.NewStack(q.body, q.empty), colorSurface, theme.ColorNameSeparator, radiusCard, 1, 4)
-	q.root = container.New(&rows{gap: 12, stretch: 2}, title, bar, q.card, q.detail)
+	q.root = container.New(&rows{gap: 12, stretch: 2}, title, q.kinds.Container, q.card, q.detail)
 	return q
 }
 
@@ -145,7 +144,7 @@ func (q *queries) showDetail() {
 	q.shown, q.detail.Objects = 0, nil
 	if ok {
 		q.shown = row.Seq
-		q.detail.Objects = []fyne.CanvasObject{newDetail(row.Query, func() { q.selectRow(-1) })}
+		q.detail.Objects = []fyne.CanvasObject{newDetail(row.Query, q.view.Settings.Routes, func() { q.selectRow(-1) })}
 	}
 	q.detail.Hidden = !ok
 	q.root.Refresh()

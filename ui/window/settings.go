@@ -1,6 +1,8 @@
 package window
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
@@ -11,25 +13,30 @@ import (
 	"dotproxy/ui/viewmodel"
 )
 
-// settings is the view of what the engine has saved. Everything in it waits
-// for Apply.
+// settings is the view of what the engine has saved. A switch acts at once;
+// what is typed waits for Apply.
 type settings struct {
 	root   *fyne.Container
 	body   *fyne.Container
+	scroll *container.Scroll
 	absent *text
 	demo   *text
 	// encryption is left out in a demo, which has its own.
 	encryption fyne.CanvasObject
-	form       *viewmodel.Form
-	fields     map[viewmodel.Field]*field
-	levels     *choices
-	system     *button
-	bar        *panel
-	mark       *widget.Icon
-	state      *text
-	apply      *button
-	loaded     loaded
-	busy       bool
+	// advanced is shown once it is opened.
+	advanced *fyne.Container
+	more     *button
+	form     *viewmodel.Form
+	fields   map[viewmodel.Field]*field
+	levels   *choices
+	system   *button
+	bar      *panel
+	mark     *widget.Icon
+	state    *text
+	apply    *button
+	loaded   loaded
+	// busy while the engine is asked, turning where it is for a switch.
+	busy, turning bool
 	// failure is why the last Apply was refused, where no field is to blame.
 	failure string
 
@@ -44,35 +51,56 @@ type loaded struct {
 	demo, any bool
 }
 
-// field is one line of the form.
-type field struct {
-	hint    *text
-	edge    *outline
-	set     func(string)
-	options func([]string)
-	row     fyne.CanvasObject
-}
-
 func newSettings(form *viewmodel.Form, keys shortcuts, send func(control.Settings), browse func(func(string))) *settings {
 	s := &settings{form: form, fields: map[viewmodel.Field]*field{}, send: send, browse: browse}
 	s.absent = newWrapped("Settings can be changed as soon as the engine runs.", textNormal, colorText2)
-	s.encryption = s.section("Encryption", s.choiceRow(viewmodel.FieldProvider, keys), s.choiceRow(viewmodel.FieldBackups, keys), s.bundleRow(keys))
-	s.demo = newWrapped("The demo asks only its own server and trusts only that one’s certificate. End it to choose a provider.", textSmall, colorText2)
-	sections := vbox(8,
-		s.section("Listening", s.entryRow(viewmodel.FieldPort, 110, keys), s.entryRow(viewmodel.FieldListen, 250, keys)),
-		s.encryption, s.demo,
-		s.section("Log and cache", s.levelRow(), s.entryRow(viewmodel.FieldCache, 110, keys)))
-	scroll := container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 14, 0, scrollRoom), sections))
-	s.body = container.New(&overhang{}, container.NewThemeOverride(scroll, noShadow{}))
+	s.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 14, 0, scrollRoom), s.sections(keys)))
+	s.body = container.New(&overhang{}, container.NewThemeOverride(s.scroll, noShadow{}))
 	top := container.New(&rows{gap: 12, stretch: 2}, newBold("Settings", textTitle), s.absent, s.body)
 	s.root = container.New(&rows{stretch: 0}, top, s.newBar())
 	s.render()
 	return s
 }
 
+// sections are the groups from top to bottom.
+func (s *settings) sections(keys shortcuts) fyne.CanvasObject {
+	const number = 110
+	s.encryption = s.section("Encryption", s.choiceRow(viewmodel.FieldProvider, keys), s.choiceRow(viewmodel.FieldBackups, keys), s.bundleRow(keys))
+	s.demo = newWrapped("The demo asks only its own server and trusts only that one’s certificate. End it to choose a provider.", textSmall, colorText2)
+	s.advanced = vbox(8,
+		s.card(s.entryRow(viewmodel.FieldMinTTL, number, keys), s.entryRow(viewmodel.FieldMaxTTL, number, keys)),
+		s.card(s.entryRow(viewmodel.FieldBurst, number, keys), s.entryRow(viewmodel.FieldBlockAfter, number, keys),
+			s.entryRow(viewmodel.FieldBlockWindow, number, keys), s.entryRow(viewmodel.FieldBlockFor, number, keys),
+			s.switchRow(viewmodel.SwitchLoopback)))
+	s.advanced.Hide()
+	s.more = newButton("Advanced", nil, func() { s.open(s.advanced.Hidden) })
+	s.more.Importance = widget.LowImportance
+	return vbox(8,
+		s.section("Listening", s.entryRow(viewmodel.FieldPort, number, keys), s.entryRow(viewmodel.FieldListen, 250, keys)),
+		s.section("Who may ask", s.entryRow(viewmodel.FieldAccess, 250, keys), s.entryRow(viewmodel.FieldPerSecond, number, keys)),
+		s.encryption, s.demo,
+		s.section("Answers", s.entryRow(viewmodel.FieldCache, number, keys), s.entryRow(viewmodel.FieldStale, number, keys), s.switchRow(viewmodel.SwitchPersist)),
+		s.section("Names", s.switchRow(viewmodel.SwitchHosts), s.linesRow(viewmodel.FieldOverrides, "nas.home.arpa = 192.168.1.10", keys),
+			s.linesRow(viewmodel.FieldRoutes, "example.com = tls://10.0.0.53", keys),
+			s.switchRow(viewmodel.SwitchLocal), s.switchRow(viewmodel.SwitchCanary), s.switchRow(viewmodel.SwitchRebinding)),
+		s.section("Privacy", s.levelRow(), s.switchRow(viewmodel.SwitchSubnet), s.switchRow(viewmodel.SwitchRace)),
+		container.NewHBox(s.more), s.advanced)
+}
+
+// open shows or hides what is rarely needed.
+func (s *settings) open(on bool) {
+	s.advanced.Hidden = !on
+	s.render()
+	s.scroll.Refresh()
+}
+
 func (s *settings) section(title string, lines ...fyne.CanvasObject) fyne.CanvasObject {
 	head := newBold(title, textSmall)
 	head.color = colorText2
+	return vbox(6, head, s.card(lines...))
+}
+
+func (s *settings) card(lines ...fyne.CanvasObject) fyne.CanvasObject {
 	list := vbox(0)
 	for i, line := range lines {
 		if i > 0 {
@@ -80,17 +108,7 @@ func (s *settings) section(title string, lines ...fyne.CanvasObject) fyne.Canvas
 		}
 		list.Add(atLeast(line, 0, 52))
 	}
-	return vbox(6, head, newPanel(list, colorSurface, theme.ColorNameSeparator, radiusCard, 14, 0))
-}
-
-// line sets label and hint beside an input of a width.
-func (s *settings) line(name viewmodel.Field, f *field, width float32, input fyne.CanvasObject) fyne.CanvasObject {
-	f.hint = newWrapped("", textCaption, colorText2)
-	words := vbox(0, newText(name.Label(), textNormal, colorTextPlain), f.hint)
-	f.row = container.New(layout.NewCustomPaddedLayout(6, 6, 0, 0),
-		container.New(&fieldLayout{width: width}, middle(words), middle(atLeast(input, 0, 32))))
-	s.fields[name] = f
-	return f.row
+	return newPanel(list, colorSurface, theme.ColorNameSeparator, radiusCard, 14, 0)
 }
 
 // scrollRoom is for the scroll bar, which stands in the view's margin.
@@ -107,63 +125,6 @@ func (overhang) Layout(objs []fyne.CanvasObject, size fyne.Size) {
 
 // MinSize implements fyne.Layout.
 func (overhang) MinSize(objs []fyne.CanvasObject) fyne.Size { return objs[0].MinSize() }
-
-// fieldLayout gives the input its width and the words what is left; in a
-// narrow window the input may shrink to half.
-type fieldLayout struct{ width float32 }
-
-// Layout implements fyne.Layout.
-func (l *fieldLayout) Layout(objs []fyne.CanvasObject, size fyne.Size) {
-	wide := min(l.width, size.Width/2)
-	objs[0].Move(fyne.Position{})
-	objs[0].Resize(fyne.NewSize(size.Width-wide-16, size.Height))
-	objs[1].Move(fyne.NewPos(size.Width-wide, 0))
-	objs[1].Resize(fyne.NewSize(wide, size.Height))
-}
-
-// MinSize implements fyne.Layout.
-func (l *fieldLayout) MinSize(objs []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(360, max(objs[0].MinSize().Height, objs[1].MinSize().Height))
-}
-
-func (s *settings) entryRow(name viewmodel.Field, width float32, keys shortcuts) fyne.CanvasObject {
-	e := newEntry(keys, func(text string) { s.typed(name, text) })
-	e.OnSubmitted = func(string) { s.submit() }
-	input, edge := edged(e)
-	f := &field{edge: edge, set: e.SetText}
-	return s.line(name, f, width, input)
-}
-
-func (s *settings) choiceRow(name viewmodel.Field, keys shortcuts) fyne.CanvasObject {
-	e := newSelectEntry(keys, func(text string) { s.typed(name, text) })
-	e.OnSubmitted = func(string) { s.submit() }
-	input, edge := edged(e)
-	f := &field{edge: edge, set: e.SetText, options: e.SetOptions}
-	return s.line(name, f, 270, input)
-}
-
-func (s *settings) bundleRow(keys shortcuts) fyne.CanvasObject {
-	e := newEntry(keys, func(text string) { s.typed(viewmodel.FieldBundle, text) })
-	e.OnSubmitted = func(string) { s.submit() }
-	e.SetPlaceHolder("System’s roots")
-	input, edge := edged(e)
-	s.system = newButton("System’s roots", nil, func() { e.SetText("") })
-	browse := newButton("Browse…", nil, func() { s.browse(e.SetText) })
-	f := &field{edge: edge, set: e.SetText}
-	return s.line(viewmodel.FieldBundle, f, 480, container.NewBorder(nil, nil, nil, hbox(8, s.system, browse), padded(input, 2, 0)))
-}
-
-func (s *settings) levelRow() fyne.CanvasObject {
-	var labels []string
-	for _, l := range viewmodel.Levels() {
-		labels = append(labels, l.Label)
-	}
-	s.levels = newChoices(labels, func(i int) {
-		s.typed(viewmodel.FieldPrivacy, string(viewmodel.Levels()[i].Value))
-	})
-	f := &field{edge: newOutline(colorNothing), set: func(string) {}}
-	return s.line(viewmodel.FieldPrivacy, f, 250, container.NewHBox(layout.NewSpacer(), middle(s.levels.Container)))
-}
 
 func (s *settings) newBar() fyne.CanvasObject {
 	s.mark = widget.NewIcon(nil)
@@ -219,10 +180,13 @@ func (s *settings) render() {
 	for name, f := range s.fields {
 		wrong := s.form.Error(name)
 		f.edge.mark(wrong != "")
+		if f.toggle != nil {
+			f.toggle.set(s.form.On(name))
+		}
 		switch {
 		case wrong != "":
 			f.hint.set(wrong, theme.ColorNameError)
-		case name == viewmodel.FieldListen && s.form.ListensBeyond():
+		case s.form.Warns(name):
 			f.hint.set(s.form.Hint(name), theme.ColorNameWarning)
 		default:
 			f.hint.set(s.form.Hint(name), colorText2)
@@ -233,6 +197,7 @@ func (s *settings) render() {
 			s.levels.choose(i)
 		}
 	}
+	s.renderAdvanced()
 	s.system.Hidden = s.form.Value(viewmodel.FieldBundle) == ""
 	s.demo.Hidden = !s.form.Demo()
 	if s.form.Demo() {
@@ -242,6 +207,18 @@ func (s *settings) render() {
 	}
 	s.renderBar()
 	s.root.Refresh()
+}
+
+// renderAdvanced opens what is rarely needed where a value in it is wrong.
+func (s *settings) renderAdvanced() {
+	if slices.ContainsFunc(s.form.Wrong(), viewmodel.Field.Advanced) {
+		s.advanced.Hidden = false
+	}
+	icon := theme.MenuDropDownIcon()
+	if s.advanced.Hidden {
+		icon = theme.MenuExpandIcon()
+	}
+	s.more.set("Advanced", icon)
 }
 
 func (s *settings) renderBar() {
@@ -269,16 +246,40 @@ func (s *settings) submit() {
 	s.send(s.form.Settings())
 }
 
-// sent ends a submit; problem is why the engine refused, or nil.
+// turn puts a switch, which acts as soon as the engine is not asked for
+// something else.
+func (s *settings) turn(name viewmodel.Field, on bool) {
+	s.form.Turn(name, on)
+	s.nextTurn()
+	s.render()
+}
+
+func (s *settings) nextTurn() {
+	if s.busy {
+		return
+	}
+	if what, ok := s.form.NextTurn(); ok {
+		s.busy, s.turning = true, true
+		s.send(what)
+	}
+}
+
+// sent ends what was sent; problem is why the engine refused, or nil.
 func (s *settings) sent(what control.Settings, problem *control.Problem) {
-	s.busy = false
+	turning := s.turning
+	s.busy, s.turning = false, false
 	switch {
+	case turning:
+		s.form.Turned(what, problem)
 	case problem == nil:
 		s.form.Saved(what)
-		s.loaded.settings = what
-		s.fill()
 	case !s.form.Refuse(problem):
 		s.failure = problem.Error()
 	}
+	if problem == nil {
+		s.loaded.settings = what
+		s.fill()
+	}
+	s.nextTurn()
 	s.render()
 }
