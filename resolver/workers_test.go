@@ -12,8 +12,7 @@ func TestWorkersAreUsedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const many = 3 * maxIdleWorkers
 		release := make(chan struct{})
-		var w *workers
-		w = newWorkers(func(*datagram) { <-release })
+		w := newWorkers(func(*datagram) { <-release })
 		for range many {
 			w.do(new(datagram))
 		}

@@ -112,7 +112,7 @@ func certificateHint(f *resolver.Fault) string {
 
 func clientCertProblem(label string, f *resolver.Fault) *control.Problem {
 	return &control.Problem{Code: control.CodeCertificate, Hint: hintClientCert,
-		Message: "This computer could not prove to " + label + " who it is, so nothing was sent: " + f.Text + "."}
+		Message: "This computer could not prove to " + label + " who it is: " + f.Text + "."}
 }
 
 // noAnswerProblem is that of a provider and its backups; blocked tells whether

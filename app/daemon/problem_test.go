@@ -48,14 +48,12 @@ func TestUpstreamProblem(t *testing.T) {
 		{"a certificate that is not valid yet", public, answeredBy(-1, fault(resolver.FaultCertificate, "its certificate is valid only from 1 May 2026 on, and this computer’s clock says 1 April 2026, which is probably wrong")), control.CodeCertificate,
 			"Cloudflare’s certificate could not be verified, so nothing was sent: its certificate is valid only from 1 May 2026 on, and this computer’s clock says 1 April 2026, which is probably wrong.", "Set this computer’s clock."},
 		{"client certificate", public, answeredBy(-1, fault(resolver.FaultClientCert, "it wants a client certificate")), control.CodeCertificate,
-			"This computer could not prove to Cloudflare who it is, so nothing was sent: it wants a client certificate.", hintClientCert},
+			"This computer could not prove to Cloudflare who it is: it wants a client certificate.", hintClientCert},
 		{"a backup that is reached but wrong", public, answeredBy(-1, timeout, expired), control.CodeNoAnswer, "No provider answers on port 853.", "Choose another provider."},
 		{"closes", public, answeredBy(-1, fault(resolver.FaultClosed, "it closes the connection")), control.CodeNoAnswer, "No provider answers on port 853 (Cloudflare: it closes the connection).", "Choose another provider."},
 		{"no network", public, answeredBy(-1, noRoute, noRoute), control.CodeOffline, "There is no network.", hintOffline},
 		{"no network for a name", []string{"dns.example.net"}, answeredBy(-1, lookup), control.CodeOffline, "There is no network.", hintOffline},
 		{"no IPv6 alone", public, answeredBy(-1, noRoute, timeout), control.CodeNoAnswer, "No provider answers on port 853 (Cloudflare: there is no route to it).", "This network may block it; choose a provider on port 443."},
-		{"no client certificate", public, answeredBy(-1, fault(resolver.FaultClientCert, "it wants a client certificate")), control.CodeNoAnswer,
-			"No provider answers on port 853 (Cloudflare: it wants a client certificate).", "Correct client-cert and client-key of this server, or choose another provider."},
 		{"no fault known", public, resolver.Health{Known: true, Answering: -1}, control.CodeNoAnswer, "No provider answers on port 853.", "This network may block it; choose a provider on port 443."},
 	}
 	for _, c := range cases {
