@@ -37,6 +37,10 @@ func TestStatusText(t *testing.T) {
 			e.Change(func(s *control.Status) { s.Variant = control.VariantNotInUse })
 		}, []string{"Running, not in use\n"}},
 		{"demo", func(e *controltest.Engine) { e.Change(func(s *control.Status) { s.Demo = true }) }, []string{"Protected (demo)\n"}},
+		{"from memory", func(e *controltest.Engine) {
+			e.SetState(control.Degraded)
+			e.Change(func(s *control.Status) { s.Variant = control.VariantFromMemory })
+		}, []string{"Known names only\n"}},
 		{"a notice", func(e *controltest.Engine) {
 			e.Change(func(s *control.Status) {
 				s.Problem = &control.Problem{Message: "settings.toml is broken.", Hint: "Correct it."}
@@ -220,5 +224,19 @@ func TestQueriesOfEachSource(t *testing.T) {
 	}
 	if _, out, _ := runAt(path, "queries", "--json"); strings.Count(out, `"authenticated":true`) != 4 || strings.Count(out, `"encrypted":false`) != 1 {
 		t.Errorf("%s", out)
+	}
+}
+
+func TestSettingsStatus(t *testing.T) {
+	engine := controltest.New()
+	path, _ := controltest.Serve(t, engine)
+	if status, _, errs := runAt(path, "settings", "set", "port", "70000"); status != statusFailed || !strings.Contains(errs, "70000 is not a port.") {
+		t.Errorf("status %d, %q", status, errs)
+	}
+	if status, _, errs := runAt(path, "settings", "set", "prot", "53"); status != statusUsage || !strings.Contains(errs, "did you mean port") {
+		t.Errorf("status %d, %q", status, errs)
+	}
+	if status, out, _ := runAt(path, "settings", "set", "race", "true"); status != statusOK || out != "race = true\n" || !engine.Settings().Race {
+		t.Errorf("status %d, %q, %+v", status, out, engine.Settings())
 	}
 }

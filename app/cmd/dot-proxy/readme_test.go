@@ -1,10 +1,13 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"maps"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -14,6 +17,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"dotproxy/app/control"
+	"dotproxy/app/daemon"
+	"dotproxy/resolver/provider"
+	"dotproxy/resolver/resolvertest"
 )
 
 // TestReadmeFlags: the README's table and --help name the same flags.
@@ -126,5 +132,66 @@ func TestReadmeCommands(t *testing.T) {
 	}
 	if found == 0 {
 		t.Error("the README shows no command")
+	}
+}
+
+// TestReadmePin: the README's way to make a pin gives the one that the program
+// takes, of a server and of a file.
+func TestReadmePin(t *testing.T) {
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skip("openssl is not installed")
+	}
+	ca := resolvertest.NewCA(t)
+	cert := ca.Issue(resolvertest.Cert{})
+	server := resolvertest.New(t, resolvertest.WithCA(ca), resolvertest.WithCertificate(cert))
+	file, _ := resolvertest.WritePEM(t, t.TempDir(), cert)
+	pin := resolvertest.Pin(cert)
+	want := base64.StdEncoding.EncodeToString(pin[:])
+	text, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile(`(?m)^openssl .*$`).FindAllString(string(text), -1)
+	if len(commands) != 2 {
+		t.Fatalf("the README has %d commands of openssl", len(commands))
+	}
+	for _, line := range commands {
+		line = strings.NewReplacer("10.0.0.53:853", server.Addr().String(), "cert.pem", file).Replace(line)
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", line).Output()
+		if got := strings.TrimSpace(string(out)); err != nil || got != want {
+			t.Errorf("%s\n got %q, %v\nwant %q", line, got, err, want)
+		}
+	}
+	u, err := provider.Parse(server.Upstream().Spec + "?verify=pins&pin-sha256=" + want)
+	if err != nil || len(u.Pins) != 1 || u.Pins[0] != pin {
+		t.Errorf("%+v, %v", u, err)
+	}
+}
+
+// TestReadmeTOML: the README's settings are taken as they stand.
+func TestReadmeTOML(t *testing.T) {
+	text, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	if len(blocks) == 0 {
+		t.Fatal("the README shows no settings")
+	}
+	for _, b := range blocks {
+		path := filepath.Join(t.TempDir(), "settings.toml")
+		if err := os.WriteFile(path, []byte(b[1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d, err := daemon.New(daemon.Options{SettingsPath: path, Quit: func() {}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := d.Status().Problem; p != nil || len(d.Settings().Routes) == 0 {
+			t.Errorf("%v\n%s", p, b[1])
+		}
+		if err := d.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
 	}
 }
