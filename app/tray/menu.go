@@ -186,9 +186,22 @@ func providerItems(v View) []ProviderItem {
 		items = append(items, providerItem(p.Name, p.ID, current))
 	}
 	if !seen {
-		items = append(items, providerItem(s.ProviderName, s.Provider, true))
+		items = append(items, providerItem(customTitle(s), s.Provider, true))
 	}
 	return items
+}
+
+// customTitle is the current provider's name, and in short what the options
+// behind the ? of its text demand, to tell it from the one without them.
+func customTitle(s control.Status) string {
+	_, options, found := strings.Cut(s.Provider, "?")
+	switch {
+	case !found:
+		return s.ProviderName
+	case strings.HasPrefix(options, "pin-sha256=") || strings.Contains(options, "&pin-sha256="):
+		return s.ProviderName + ", certificate pinned"
+	}
+	return s.ProviderName + ", with options"
 }
 
 func providerItem(title, upstream string, current bool) ProviderItem {

@@ -205,3 +205,19 @@ func TestLongNamesAreShortened(t *testing.T) {
 		t.Error("the upstream itself was shortened")
 	}
 }
+
+// TestProviderWithOptionsHasAShortName beside the same one without them.
+func TestProviderWithOptionsHasAShortName(t *testing.T) {
+	for spec, want := range map[string]string{
+		"quad9?pin-sha256=47DEQpj8HBSa%2B/TImW%2B5JCeuQeRkm5NMpJWZG3hSuFU=": "Quad9, certificate pinned",
+		"quad9?verify=pins&pin-sha256=47DEQpj8HBSa":                         "Quad9, certificate pinned",
+		"quad9?client-cert=/etc/c.pem":                                      "Quad9, with options",
+		"149.112.112.9":                                                     "Quad9",
+	} {
+		m := tray.Build(connected(func(s *control.Status) { s.Provider, s.ProviderName = spec, "Quad9" }))
+		last := m.Providers[len(m.Providers)-1]
+		if last.Title != want || !last.Checked || last.Upstream != spec || m.Items[tray.Providers].Title != "Provider: Quad9" {
+			t.Errorf("%s: %+v, %q", spec, last, m.Items[tray.Providers].Title)
+		}
+	}
+}

@@ -52,6 +52,9 @@ func DetailOf(q *control.Query, routes map[string][]string) Detail {
 	if s, ok := connection(q, routes); ok {
 		d.Steps = append(d.Steps, s)
 	}
+	if q.Source == control.SourceBlocked {
+		d.Steps = append(d.Steps, Step{Title: "Rules", Main: "Blocked"})
+	}
 	d.Steps = append(d.Steps, answer(q))
 	return d
 }
@@ -140,8 +143,6 @@ func foundStep(from control.Source) (Step, bool) {
 		return Step{Title: "Cache", Main: "Not in cache", Lines: []string{"the same question", "was on its way"}}, true
 	case control.SourceOverride:
 		return Step{Title: "Own names", Main: "Own answer", Lines: []string{"from the settings", "or the hosts file"}}, true
-	case control.SourceBlocked:
-		return Step{Title: "Rules", Main: "Blocked"}, true
 	}
 	return Step{}, false
 }

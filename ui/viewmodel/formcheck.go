@@ -33,7 +33,7 @@ func (f *Form) Error(field Field) string {
 	case FieldBundle:
 		return f.bundle.of(text)
 	case FieldOverrides, FieldRoutes:
-		if _, wrong := tableRows(field, text); wrong != "" {
+		if _, wrong := tableRows(field, f.Value(field)); wrong != "" {
 			return wrong
 		}
 	}

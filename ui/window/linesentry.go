@@ -8,11 +8,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// A field of several lines grows with them between these.
-const (
-	leastLines = 2
-	mostLines  = 8
-)
+// mostLines is how many a field of several lines shows at most.
+const mostLines = 8
 
 // linesEntry is an entry of several lines that Tab leaves like any other.
 type linesEntry struct {
@@ -40,11 +37,8 @@ func (e *linesEntry) AcceptsTab() bool { return false }
 // fit makes room for the lines of text and one more.
 func (e *linesEntry) fit(text string) {
 	lines := strings.Count(text, "\n") + 2
-	if strings.TrimSpace(text) == "" {
-		lines = leastLines
-	}
 	e.wheel.Hidden = lines > mostLines
-	e.SetMinRowsVisible(min(max(lines, leastLines), mostLines))
+	e.SetMinRowsVisible(min(lines, mostLines))
 }
 
 // passWheel lies over an input and hands the wheel, which the input would keep,

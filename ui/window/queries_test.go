@@ -5,10 +5,13 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
 
 	"dotproxy/app/control"
 	"dotproxy/app/control/controltest"
+	"dotproxy/ui/viewmodel"
 )
 
 // log opens the queries with some already answered.
@@ -102,7 +105,7 @@ func TestPausedLogCountsWhatIsNew(t *testing.T) {
 func TestDetailsOfARow(t *testing.T) {
 	b := log(t, wide, "one.example.", "two.example.")
 	test.TapAt(b.w.queries.log, fyne.NewPos(200, rowHeight/2))
-	b.mustSay("Asked", "Not in cache", "over TLS", "in 12 ms", "1 record", "93.184.215.14")
+	b.mustSay("Asked", "Not in cache", "over TLS", "in 12 ms", "1 record", "93.184.215.14", "DNSSEC: validated by the provider")
 	row, place, ok := b.w.queries.list.Selected()
 	if !ok || place != 0 || row.Name != "two.example." {
 		t.Errorf("selected %v at %d", row, place)
@@ -145,5 +148,50 @@ func TestLongLogIsScrolled(t *testing.T) {
 	q.log.TypedKey(key(fyne.KeyHome))
 	if _, place, _ := q.list.Selected(); place != 0 {
 		t.Errorf("Home selects row %d", place)
+	}
+}
+
+// TestChipsFitASmallWindow with the rail and the margins.
+func TestChipsFitASmallWindow(t *testing.T) {
+	b := log(t, small)
+	if chips, room := b.w.queries.kinds.MinSize().Width, b.w.queries.root.Size().Width; chips > room {
+		t.Errorf("the chips need %v of %v", chips, room)
+	}
+}
+
+func TestWhatLeftInClearTextIsSaid(t *testing.T) {
+	for name, size := range map[string]fyne.Size{"wide": wide, "small": small} {
+		t.Run(name, func(t *testing.T) {
+			engine := controltest.New()
+			s := control.Default()
+			s.Routes = map[string][]string{"home.arpa": {"192.168.1.1"}}
+			if err := engine.Apply(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+			q := controltest.NewQuery("printer.home.arpa.")
+			q.Source, q.Encrypted, q.EDE = control.SourceRoute, false, "3 (Stale Answer)"
+			engine.Answer(q)
+			b := open(t, ViewQueries, size, engine, nil).follow()
+			b.until("the row", func() bool { return b.says("printer.home.arpa") })
+			warns := func(part string) (found bool) {
+				walk(b.win.Content(), func(o fyne.CanvasObject) {
+					text, ok := o.(*canvas.Text)
+					found = found || ok && text.Text == part && text.Color == colorOf(b.w.queries.log, theme.ColorNameWarning)
+				})
+				return found
+			}
+			if !warns("not encrypted") {
+				t.Errorf("the row does not warn: %q", b.texts())
+			}
+			test.TapAt(b.w.queries.log, fyne.NewPos(200, rowHeight/2))
+			b.mustSay("home.arpa’s server", "Extended error: 3 (Stale Answer)")
+			if !warns("home.arpa’s server, not encrypted") {
+				t.Errorf("the details do not warn: %q", b.texts())
+			}
+			test.Tap(b.w.queries.kinds.chips[viewmodel.Stale])
+			b.mustSay("No query is answered from an old copy.")
+			test.Tap(b.w.queries.kinds.chips[viewmodel.Clear])
+			b.mustSay("printer.home.arpa")
+		})
 	}
 }

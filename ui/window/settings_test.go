@@ -23,6 +23,8 @@ func (b *bench) input(name viewmodel.Field) fyne.Focusable {
 			found = o
 		case *selectEntry:
 			found = o
+		case *linesEntry:
+			found = o
 		}
 	})
 	if found == nil {
@@ -158,7 +160,7 @@ func TestFileOfCertificatesIsChosen(t *testing.T) {
 
 func TestViewsAndFieldsAreComplete(t *testing.T) {
 	b := open(t, ViewSettings, wide, controltest.New(), nil)
-	for _, name := range viewmodel.Fields() {
+	for _, name := range slices.Concat(viewmodel.Fields(), viewmodel.Switches()) {
 		if b.w.settings.fields[name] == nil {
 			t.Errorf("%s is not in the settings", name)
 		}
@@ -166,4 +168,140 @@ func TestViewsAndFieldsAreComplete(t *testing.T) {
 	if len(viewNames) != len(Views()) || !slices.Contains(Views(), viewNames[0].name) {
 		t.Errorf("views %v", Views())
 	}
+}
+
+// flip presses a switch.
+func (b *bench) flip(name viewmodel.Field) { test.Tap(b.w.settings.fields[name].toggle) }
+
+func TestSwitchActsAtOnce(t *testing.T) {
+	b := open(t, ViewSettings, wide, controltest.New(), nil).follow()
+	b.retype(viewmodel.FieldPort, "5353")
+	for _, name := range viewmodel.Switches() {
+		was := b.w.settings.form.On(name)
+		if b.flip(name); b.w.settings.fields[name].toggle.on == was {
+			t.Errorf("%s does not turn", name)
+		}
+	}
+	want := control.Default()
+	want.Race, want.HideSubnet, want.CachePersist, want.RebindingProtection, want.LocalNetwork = true, true, true, true, true
+	want.Canary, want.Hosts, want.RateLimit.Loopback = false, false, true
+	if got := b.engine.Settings(); !got.Equal(want) {
+		t.Errorf("the engine has %+v, want %+v", got, want)
+	}
+	if calls := b.engine.Calls(); len(calls) != len(viewmodel.Switches()) {
+		t.Errorf("the engine was asked %v", calls)
+	}
+	if got := b.input(viewmodel.FieldPort).(*entry).Text; got != "5353" || b.w.settings.bar.Hidden {
+		t.Errorf("the typed port became %q, bar hidden %v", got, b.w.settings.bar.Hidden)
+	}
+	b.w.settings.fields[viewmodel.SwitchRace].toggle.TypedKey(key(fyne.KeySpace))
+	if b.engine.Settings().Race {
+		t.Error("Space does not turn a switch")
+	}
+}
+
+func TestSwitchThatFailsIsPutBack(t *testing.T) {
+	engine := controltest.New()
+	fail := true
+	engine.ApplyFunc = func(context.Context, control.Settings) error {
+		if fail {
+			return &control.Problem{Code: control.CodeInternal, Message: "The settings could not be saved.", Hint: "Make room on the disk."}
+		}
+		return nil
+	}
+	b := open(t, ViewSettings, wide, engine, nil).follow()
+	b.flip(viewmodel.SwitchSubnet)
+	b.mustSay("The settings could not be saved. Make room on the disk.")
+	if f := b.w.settings.fields[viewmodel.SwitchSubnet]; f.toggle.on || b.says("Asks providers to tell nobody") || !b.w.settings.bar.Hidden {
+		t.Errorf("on %v, the window says %q", f.toggle.on, b.texts())
+	}
+	fail = false
+	b.flip(viewmodel.SwitchSubnet)
+	b.mustSay("Asks providers to tell nobody")
+	if !b.w.settings.fields[viewmodel.SwitchSubnet].toggle.on {
+		t.Error("the switch does not stay on")
+	}
+}
+
+// TestSwitchesWaitForEachOther: what is pressed while the engine is asked is
+// sent after it, with what that changed.
+func TestSwitchesWaitForEachOther(t *testing.T) {
+	b := open(t, ViewSettings, wide, controltest.New(), nil).follow()
+	s := b.w.settings
+	var sent []control.Settings
+	s.send = func(what control.Settings) { sent = append(sent, what) }
+	b.retype(viewmodel.FieldCache, "16")
+	b.press("Apply")
+	b.flip(viewmodel.SwitchRace)
+	b.flip(viewmodel.SwitchSubnet)
+	if len(sent) != 1 || !s.apply.Disabled() || !s.fields[viewmodel.SwitchRace].toggle.on {
+		t.Fatalf("%d sent, Apply off %v", len(sent), s.apply.Disabled())
+	}
+	for i := range 3 {
+		s.sent(sent[i], nil)
+	}
+	want := control.Default()
+	want.CacheMiB, want.Race, want.HideSubnet = 16, true, true
+	if len(sent) != 3 || !sent[2].Equal(want) || s.busy || !s.bar.Hidden {
+		t.Errorf("%d sent, busy %v, the last %+v", len(sent), s.busy, sent[len(sent)-1])
+	}
+}
+
+func TestNamesAreTypedInLines(t *testing.T) {
+	b := open(t, ViewSettings, wide, controltest.New(), nil).follow()
+	s := b.w.settings
+	in := b.input(viewmodel.FieldOverrides).(*linesEntry)
+	one := in.MinSize().Height
+	b.retype(viewmodel.FieldOverrides, "nas.home.arpa = 192.168.1.10")
+	in.TypedKey(key(fyne.KeyReturn))
+	test.Type(in, "*.ads.example")
+	b.mustSay("Line 2, “*.ads.example”, is not complete.", "1 change, 1 to correct: Own names")
+	if s.fields[viewmodel.FieldOverrides].edge.wrong != true || in.MinSize().Height <= one || in.AcceptsTab() {
+		t.Errorf("marked %v, height %v after %v, Tab kept %v", s.fields[viewmodel.FieldOverrides].edge.wrong, in.MinSize().Height, one, in.AcceptsTab())
+	}
+	test.Type(in, " = NXDOMAIN")
+	b.press("Apply")
+	got := b.engine.Settings().Overrides
+	if len(got) != 2 || !slices.Equal(got["*.ads.example"], []string{control.NXDOMAIN}) {
+		t.Errorf("the engine has %v", got)
+	}
+	if want := "*.ads.example = NXDOMAIN\nnas.home.arpa = 192.168.1.10"; in.Text != want {
+		t.Errorf("after saving it is %q", in.Text)
+	}
+}
+
+func TestWheelOverLinesMovesThePage(t *testing.T) {
+	b := open(t, ViewSettings, wide, controltest.New(), nil).follow()
+	in := b.input(viewmodel.FieldRoutes).(*linesEntry)
+	in.wheel.Scrolled(&fyne.ScrollEvent{Scrolled: fyne.NewDelta(0, -50)})
+	if b.w.settings.scroll.Offset.Y != 50 {
+		t.Errorf("the page stands at %v", b.w.settings.scroll.Offset)
+	}
+	in.SetText("\n\n\n\n\n\n\n\n\n")
+	if in.wheel.Visible() {
+		t.Error("a long list cannot be scrolled")
+	}
+}
+
+func TestAdvancedOpensByItselfForAnError(t *testing.T) {
+	engine := controltest.New()
+	engine.ApplyFunc = func(context.Context, control.Settings) error {
+		p := control.BadValue("rate_limit", "The burst is too small.", "Enter more.")
+		p.Entry = "burst"
+		return p
+	}
+	b := open(t, ViewSettings, wide, engine, nil).follow()
+	if b.says("Queries at once") {
+		t.Error("what is rarely needed is shown")
+	}
+	b.retype(viewmodel.FieldPerSecond, "500")
+	b.press("Apply")
+	b.mustSay("Queries at once", "The burst is too small. Enter more.", "1 to correct: Queries at once")
+	b.press("Revert")
+	b.press("Advanced")
+	if b.says("Queries at once") {
+		t.Error("Advanced cannot be closed")
+	}
+	b.press("Advanced")
+	b.mustSay("Shortest time in the cache", "Limit this computer too")
 }

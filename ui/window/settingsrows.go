@@ -104,7 +104,7 @@ func (s *settings) linesRow(name viewmodel.Field, example string, keys shortcuts
 func (s *settings) switchRow(name viewmodel.Field) fyne.CanvasObject {
 	t := newToggle(func(on bool) { s.turn(name, on) })
 	f := &field{edge: newOutline(colorNothing), set: func(string) {}, toggle: t}
-	return s.line(name, f, switchWidth+2*knobInset, t)
+	return s.line(name, f, switchWidth, middle(t))
 }
 
 // setText leaves an input alone that has the text already, and with it the

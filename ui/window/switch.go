@@ -57,23 +57,22 @@ func (r *toggleRenderer) paint() {
 }
 
 // Layout implements fyne.WidgetRenderer. The focus stands around the track,
-// which has its colour.
+// which may have its colour.
 func (r *toggleRenderer) Layout(fyne.Size) {
-	at := fyne.NewPos(knobInset, knobInset)
-	r.track.Move(at)
 	r.track.Resize(fyne.NewSize(switchWidth, switchHeight))
+	r.over.Move(fyne.NewPos(-knobInset, -knobInset))
 	r.over.Resize(fyne.NewSize(switchWidth+2*knobInset, switchHeight+2*knobInset))
-	knob := switchHeight - 2*knobInset
+	at := fyne.NewPos(knobInset, knobInset)
 	if r.t.on {
 		at.X += switchWidth - switchHeight
 	}
-	r.knob.Move(at.AddXY(knobInset, knobInset))
-	r.knob.Resize(fyne.NewSquareSize(knob))
+	r.knob.Move(at)
+	r.knob.Resize(fyne.NewSquareSize(switchHeight - 2*knobInset))
 }
 
 // MinSize implements fyne.WidgetRenderer.
 func (r *toggleRenderer) MinSize() fyne.Size {
-	return fyne.NewSize(switchWidth+2*knobInset, switchHeight+2*knobInset)
+	return fyne.NewSize(switchWidth, switchHeight)
 }
 
 // Refresh implements fyne.WidgetRenderer.

@@ -292,3 +292,13 @@ func TestRailByKeyboard(t *testing.T) {
 		t.Error("the state at the foot does not lead home")
 	}
 }
+
+func TestPinnedProviderIsShownByItsName(t *testing.T) {
+	engine := controltest.New()
+	engine.Change(func(s *control.Status) { s.Provider = "cloudflare?pin-sha256=47DEQpj8HBSa&verify=pins" })
+	b := open(t, ViewHome, wide, engine, nil).follow()
+	b.mustSay("Cloudflare, certificate pinned", "Certificate pinned", "name not checked")
+	if b.says("pin-sha256") || b.says("Name verified") {
+		t.Errorf("the window says %q", b.texts())
+	}
+}
