@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -48,7 +49,7 @@ func TestFloodTakesLittleMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i%10_000 == 9_999 {
-			if m := dig(t, "udp", at, "www.example.com"); len(m.Answer) != 1 {
+			if m := digAgain(t, at, "www.example.com"); m == nil || len(m.Answer) != 1 {
 				t.Errorf("a cached name after %d: %v", i, m)
 			}
 			most = max(most, heap())
@@ -59,6 +60,19 @@ func TestFloodTakesLittleMemory(t *testing.T) {
 	if grown > 64<<20 {
 		t.Errorf("the engine grew by %d MiB", grown>>20)
 	}
+}
+
+// digAgain asks as clients do, which send a query again where none answers: a
+// flood may fill the system's queue before the engine sees it.
+func digAgain(t *testing.T, at netip.AddrPort, name string) *dns.Msg {
+	t.Helper()
+	c := dns.Client{Timeout: time.Second}
+	for range 5 {
+		if m, _, err := c.Exchange(new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.TypeA), at.String()); err == nil {
+			return m
+		}
+	}
+	return nil
 }
 
 // heap is what the program holds of the system, in bytes.
