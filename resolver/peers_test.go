@@ -2,9 +2,7 @@ package resolver_test
 
 import (
 	"bytes"
-	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"net"
 	"net/netip"
@@ -35,6 +33,7 @@ type peer struct {
 	name   string
 	config string
 	args   []string
+	zone   string // its zone file, empty for that of peer.test
 }
 
 // Each serves the zone peer.test: a A 192.0.2.1, big TXT (6,000 octets), all in
@@ -94,7 +93,7 @@ func startPeer(t *testing.T, p peer, ca *resolvertest.CA) provider.Upstream {
 	t.Helper()
 	dir := t.TempDir()
 	addr := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), freePort(t))
-	writeCertificate(t, dir, ca.Issue(resolvertest.Cert{Names: []string{"dot.test"}}))
+	resolvertest.WritePEM(t, dir, ca.Issue(resolvertest.Cert{Names: []string{"dot.test"}}))
 	var big, zone strings.Builder
 	zone.WriteString("$ORIGIN peer.test.\n$TTL 300\n@ 3600 IN SOA ns host 1 2 3 4 60\n@ IN NS ns\nns IN A 192.0.2.2\na IN A 192.0.2.1\n")
 	for i := range 30 {
@@ -104,7 +103,12 @@ func startPeer(t *testing.T, p peer, ca *resolvertest.CA) provider.Upstream {
 	}
 	fill := strings.NewReplacer("@DIR@", dir, "@PORT@", fmt.Sprint(addr.Port()), "@BIG@", big.String())
 	write(t, filepath.Join(dir, "config"), fill.Replace(p.config))
+	if p.zone != "" {
+		zone.Reset()
+		zone.WriteString(p.zone)
+	}
 	write(t, filepath.Join(dir, "zone"), zone.String())
+	write(t, filepath.Join(dir, "ca.pem"), string(ca.PEM()))
 	args := make([]string, len(p.args))
 	for i, a := range p.args {
 		args[i] = fill.Replace(a)
@@ -137,20 +141,6 @@ func write(t *testing.T, path, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func writeCertificate(t *testing.T, dir string, cert tls.Certificate) {
-	t.Helper()
-	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var chain bytes.Buffer
-	for _, der := range cert.Certificate {
-		_ = pem.Encode(&chain, &pem.Block{Type: "CERTIFICATE", Bytes: der})
-	}
-	write(t, filepath.Join(dir, "cert.pem"), chain.String())
-	write(t, filepath.Join(dir, "key.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
 }
 
 func freePort(t *testing.T) uint16 {
