@@ -45,7 +45,9 @@ func (d *Daemon) adopt(l layers, p plan, out outside) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	old := d.plan
-	out.moved, out.network = false, d.out.network // for the watch to find
+	if d.out.looked {
+		out.network = d.out.network // a change is for the watch to find
+	}
 	p.takeRoots(&out)
 	d.out = out
 	d.layers, d.plan, d.notice = l, p, nil

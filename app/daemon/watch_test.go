@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -274,8 +275,16 @@ func TestALinkThatIsExchangedIsAnotherFile(t *testing.T) {
 	if err := os.Rename(link+".new", link); err != nil {
 		t.Fatal(err)
 	}
-	if after, err := printOf(link); err != nil || after == before {
+	after, err := printOf(link)
+	if err != nil || after == before {
 		t.Errorf("%+v, %v", after, err)
+	}
+	// So is one that may be read again.
+	if err := os.Chmod(link, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := printOf(link); err != nil || runtime.GOOS != "windows" && again == after {
+		t.Errorf("%+v, %v", again, err)
 	}
 }
 
