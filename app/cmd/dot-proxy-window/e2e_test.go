@@ -71,7 +71,8 @@ func TestWindowSteersAnEngine(t *testing.T) {
 	if out, err := second.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Fatalf("a second start: %v: %s", err, out)
 	}
-	d.until("the settings", func() bool { return w.sees("surface", portArea, 1000) })
+	// Home's button has the surface's colour in the port's place.
+	d.until("the settings", func() bool { return w.sees("selected", settingsArea, 2000) && w.sees("surface", portArea, 1000) })
 	w.retype(portX, portY, "70000")
 	d.until("the field marked as wrong", func() bool { return w.sees(theme.ColorNameError, portArea, 100) })
 	d.shot("bad-port")
