@@ -271,6 +271,7 @@ func TestHintsFollow(t *testing.T) {
 	hint(SwitchRace, "There is no backup to ask.", false)
 	hint(SwitchPersist, "not while names are hidden", false)
 	hint(FieldBackups, "only when Quad9 does not answer", false)
+	hint(FieldProvider, "Quad9, certificate pinned", false)
 	hint(FieldRoutes, "not encrypted, for this computer only", false)
 	hint(SwitchLocal, "not encrypted, for this computer only", false)
 	f.Set(FieldListen, "0.0.0.0")
@@ -292,6 +293,8 @@ func TestHintsFollow(t *testing.T) {
 	f.Turn(SwitchRace, true)
 	hint(FieldBackups, "Asked together with Quad9", false)
 	hint(SwitchRace, "each provider then sees every query", false)
+	f.Set(FieldProvider, "Google")
+	hint(FieldProvider, "Choose one, or type a server", false)
 	for _, field := range slices.Concat(Fields(), Switches()) {
 		if field.Label() == "" || f.Hint(field) == "" {
 			t.Errorf("%s has no label or hint", field)

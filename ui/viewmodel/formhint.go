@@ -17,6 +17,8 @@ func (f *Form) Hint(field Field) string {
 		return f.accessHint()
 	case FieldBundle:
 		return f.BundleHint()
+	case FieldProvider:
+		return f.providerHint()
 	case FieldBackups:
 		return f.backupsHint()
 	case FieldPrivacy:
@@ -32,7 +34,6 @@ func (f *Form) Hint(field Field) string {
 var hints = map[Field]string{
 	FieldPort:        "53 is the port of DNS",
 	FieldPerSecond:   "Queries a second; 0 means no limit",
-	FieldProvider:    "Choose one, or type a server such as 9.9.9.9#dns.quad9.net",
 	FieldCache:       "MiB of memory for answers; 0 turns it off",
 	FieldStale:       "Hours to keep them for when no provider can answer; 0 means never",
 	SwitchHosts:      "Answers names from this computer’s hosts file",
@@ -76,6 +77,15 @@ func (f *Form) accessHint() string {
 		return "Anyone who reaches this computer can ask."
 	}
 	return "Who else may ask: addresses, prefixes such as 192.168.1.0/24, private, or any"
+}
+
+// providerHint says the short of a text whose options the input has no room for.
+func (f *Form) providerHint() string {
+	text := f.upstream(strings.TrimSpace(f.Value(FieldProvider)))
+	if strings.Contains(text, "?") {
+		return labelOf(text, f.providers)
+	}
+	return "Choose one, or type a server such as 9.9.9.9#dns.quad9.net"
 }
 
 func (f *Form) backupsHint() string {

@@ -51,6 +51,8 @@ const (
 	headerX, headerY = 888, 77
 	portX, portY     = 860, 105
 	applyX, applyY   = 900, 594
+	// The last switch, with the settings scrolled to their end.
+	raceX, raceY = 905, 530
 )
 
 func TestWindowSteersAnEngine(t *testing.T) {
@@ -69,7 +71,8 @@ func TestWindowSteersAnEngine(t *testing.T) {
 	if out, err := second.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Fatalf("a second start: %v: %s", err, out)
 	}
-	d.until("the settings", func() bool { return w.sees("surface", portArea, 1000) })
+	// Home's button has the surface's colour in the port's place.
+	d.until("the settings", func() bool { return w.sees("selected", settingsArea, 2000) && w.sees("surface", portArea, 1000) })
 	w.retype(portX, portY, "70000")
 	d.until("the field marked as wrong", func() bool { return w.sees(theme.ColorNameError, portArea, 100) })
 	d.shot("bad-port")
@@ -85,6 +88,23 @@ func TestWindowSteersAnEngine(t *testing.T) {
 	w.do("key", "ctrl+2")
 	d.shot("queries")
 	if status := w.end(); status != 0 || strings.Contains(w.stderr.String(), "panic") {
+		t.Errorf("ended with status %d: %s", status, w.stderr.String())
+	}
+}
+
+// TestSwitchActsInTheWindow turns the wheel over all kinds of input on its way.
+func TestSwitchActsInTheWindow(t *testing.T) {
+	d := newDesk(t, true)
+	engine := controltest.New()
+	path, _ := controltest.Serve(t, engine)
+	w := d.window("--control", path, "--view", "settings")
+	d.until("the settings", func() bool { return w.sees("surface", portArea, 1000) })
+	for _, y := range []string{"300", "450"} {
+		w.do("mousemove", "--window", w.id, "400", y, "click", "--repeat", "40", "--delay", "5", "5")
+	}
+	w.click(raceX, raceY, "the switch acts", func() bool { return engine.Settings().Race })
+	d.shot("switch")
+	if status := w.end(); status != 0 {
 		t.Errorf("ended with status %d: %s", status, w.stderr.String())
 	}
 }

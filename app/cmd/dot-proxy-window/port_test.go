@@ -22,6 +22,8 @@ import (
 var (
 	portArea = image.Rect(814, 90, 930, 128)
 	barArea  = image.Rect(196, 565, 940, 625)
+	// settingsArea is the rail's entry, marked while the settings are open.
+	settingsArea = image.Rect(12, 134, 164, 162)
 )
 
 // sees tells whether at least so many pixels of an area have a colour of the
@@ -89,6 +91,7 @@ func TestPortIsTypedAndApplied(t *testing.T) {
 
 	want := freePort(t)
 	w.retype(portX, portY, want)
+	d.until("the buttons of the bar", func() bool { return w.sees(theme.ColorNameButton, barArea, 1500) })
 	d.until("Apply filled", func() bool { return w.sees(theme.ColorNamePrimary, barArea, 500) })
 	if now := listen(); !slices.Equal(now, before) {
 		t.Errorf("the engine listens on %v before Apply, at first on %v", now, before)
@@ -97,5 +100,6 @@ func TestPortIsTypedAndApplied(t *testing.T) {
 		now := listen()
 		return len(now) > 0 && strings.HasSuffix(now[0], ":"+want)
 	})
-	d.until("the bar gone", func() bool { return !w.sees("surface", barArea, 5000) })
+	// Revert is gone; a card's edge has the colour of buttons as well.
+	d.until("the bar gone", func() bool { return !w.sees(theme.ColorNameButton, barArea, 1500) })
 }
