@@ -104,6 +104,9 @@ func statusHeader(s control.Status) Header {
 		}
 	case control.Degraded:
 		h.Title, h.Tone, h.Buttons = "On backup", Warn, []Button{stopButton}
+		if s.Variant == control.VariantFromMemory {
+			h.Title, h.Short = "Known names only", "Known names"
+		}
 	case control.Failed:
 		h.Title, h.Tone = "Not protected", Bad
 		h.Buttons = []Button{{Label: "Try again", Action: retryAction(s.Problem), Filled: true}}

@@ -20,6 +20,8 @@ func TestHeaderOfEachState(t *testing.T) {
 	}
 	notInUse := status(control.Protected)
 	notInUse.Status.Variant = control.VariantNotInUse
+	fromMemory := status(control.Degraded)
+	fromMemory.Status.Variant = control.VariantFromMemory
 	for name, c := range map[string]struct {
 		view        View
 		icon, title string
@@ -30,6 +32,7 @@ func TestHeaderOfEachState(t *testing.T) {
 		"starting":   {status(control.Starting), "starting", "Starting…", Neutral, []Button{{"Cancel", Stop, false}}},
 		"protected":  {status(control.Protected), "protected", "Protected", Good, []Button{{"Stop", Stop, false}}},
 		"not in use": {notInUse, "degraded", "Running, not in use", Warn, []Button{{"Stop", Stop, false}}},
+		"memory":     {fromMemory, "degraded", "Known names only", Warn, []Button{{"Stop", Stop, false}}},
 		"degraded":   {status(control.Degraded), "degraded", "On backup", Warn, []Button{{"Stop", Stop, false}}},
 		"port taken": {failedBy(control.CodePortInUse), "failed", "Not protected", Bad, []Button{{"Try again", Start, true}}},
 		"no answer":  {failedBy(control.CodeNoAnswer), "failed", "Not protected", Bad, []Button{{"Try again", Restart, true}}},
