@@ -209,6 +209,23 @@ func TestFormBounds(t *testing.T) {
 	}
 }
 
+// TestFormBoundsOfWhatIsSaved: a value that was fine becomes wrong by another.
+func TestFormBoundsOfWhatIsSaved(t *testing.T) {
+	s := control.Default()
+	s.CacheMinTTL, s.RateLimit = 60, control.RateLimit{}
+	for field, c := range map[Field]struct{ text, summary string }{
+		FieldMaxTTL:     {"10", "1 change, 1 to correct: Shortest time in the cache"},
+		FieldPerSecond:  {"5", "1 change, 1 to correct: Queries at once"},
+		FieldBlockAfter: {"5", "1 change, 2 to correct: Counted over, Blocked for"},
+	} {
+		f := NewForm()
+		f.Load(s, controltest.Providers(), false)
+		if f.Set(field, c.text); f.Summary() != c.summary || f.CanApply() {
+			t.Errorf("%s: %q", field, f.Summary())
+		}
+	}
+}
+
 func TestFormRefusedEntry(t *testing.T) {
 	f := newForm()
 	f.Set(FieldRoutes, "a.example = 10.0.0.1\n\nHome.arpa. = tls://nowhere.example")
