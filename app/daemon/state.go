@@ -71,14 +71,14 @@ func speak(v verdict, c condition, demo bool, since, now time.Time) words {
 		}
 		return degradedWords(label, why, backup, over(c, server))
 	case control.Protected:
-		name := ""
+		proof := ""
 		if len(c.upstreams) > 0 {
-			name = c.upstreams[0].Name
+			proof = proofWords(c.upstreams[0])
 		}
 		if demo {
-			return demoWords(server.TLS, name, since, now)
+			return demoWords(server.TLS, proof, since, now)
 		}
-		return protectedWords(label, over(c, server), name, since, now)
+		return protectedWords(label, over(c, server), proof, since, now)
 	}
 	return words{v.problem.Message, v.problem.Hint}
 }

@@ -13,6 +13,13 @@ import (
 // computers; a few calls of stat cost next to nothing.
 const watchEvery = 2 * time.Second
 
+// An engine that nobody asked anything for quietAfter looks only every
+// watchIdle: it should not wake a sleeping computer.
+const (
+	quietAfter = time.Minute
+	watchIdle  = 10 * time.Second
+)
+
 // dnsPort is the port of DNS in clear text.
 const dnsPort = 53
 
@@ -25,10 +32,19 @@ func (d *Daemon) watch() {
 	defer timer.Stop()
 	save := time.NewTicker(saveEvery)
 	defer save.Stop()
+	var asked uint64
+	busy := time.Now()
 	for {
+		if n := d.total(); n != asked {
+			asked, busy = n, time.Now()
+		}
 		var due <-chan time.Time
 		if timer.Stop(); d.watches() {
-			timer.Reset(watchEvery)
+			every := watchEvery
+			if time.Since(busy) >= quietAfter {
+				every = watchIdle
+			}
+			timer.Reset(every)
 			due = timer.C
 		}
 		select {
@@ -41,6 +57,17 @@ func (d *Daemon) watch() {
 			d.quietly(func() bool { d.saveCache(); return false })
 		}
 	}
+}
+
+// total is how many queries were answered, but for local ones: a health check
+// asks such.
+func (d *Daemon) total() (n uint64) {
+	for i := range d.answered {
+		if resolver.Source(i) != resolver.SourceLocal {
+			n += d.answered[i].Load()
+		}
+	}
+	return n
 }
 
 // quietly does something with op held; the state is looked at only where it

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/resolver"
 )
 
 const etcResolv = "/etc/resolv.conf"
@@ -297,4 +298,33 @@ func TestUserRoutesWin(t *testing.T) {
 	if !covers("arpa", "home.arpa") || covers("rpa", "home.arpa") {
 		t.Error("a domain above counts, a part of a label does not")
 	}
+}
+
+// An engine that nobody asks looks seldom, and often again when somebody does.
+func TestIdleEngineLooksSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := startRig(t, func(_ *control.Settings, d *fakeDisk) { d.write("/etc/hosts", "192.0.2.1 one\n", nil) })
+		noticed := func(name string) time.Duration {
+			r.disk.write("/etc/hosts", "192.0.2.1 "+name+"\n", nil)
+			for began := time.Now(); ; time.Sleep(500 * time.Millisecond) {
+				if hosts, _, _ := r.eng.names(); hosts == name {
+					return time.Since(began)
+				}
+				if time.Since(began) > time.Minute {
+					t.Fatalf("%s was never noticed", name)
+				}
+			}
+		}
+		asked := func() { r.eng.cfg.OnQuery(event("10.0.0.5:4000", resolver.SourceCache)) }
+		time.Sleep(quietAfter + watchIdle)
+		if took := max(noticed("two"), noticed("three"), noticed("four")); took <= 2*watchEvery || took > watchIdle+time.Second {
+			t.Errorf("idle: noticed after %v at the latest, want about %v", took, watchIdle)
+		}
+		asked()
+		time.Sleep(watchIdle)
+		asked()
+		if took := max(noticed("five"), noticed("six")); took > 2*watchEvery {
+			t.Errorf("in use: noticed after %v, want about %v", took, watchEvery)
+		}
+	})
 }

@@ -27,12 +27,12 @@ func startingWords(provider string) words {
 	return words{"Connecting to " + provider + " and checking its certificate.", "This takes about a second."}
 }
 
-func protectedWords(provider, tls, name string, since, now time.Time) words {
-	return words{"Your DNS goes to " + provider + " over " + orTLS(tls) + ".", sinceWords(since, now) + verifiedWords(name)}
+func protectedWords(provider, tls, proof string, since, now time.Time) words {
+	return words{"Your DNS goes to " + provider + " over " + orTLS(tls) + ".", sinceWords(since, now) + proof}
 }
 
-func demoWords(tls, name string, since, now time.Time) words {
-	return words{"Demo: queries go to a server inside this program over " + orTLS(tls) + ".", sinceWords(since, now) + verifiedWords(name)}
+func demoWords(tls, proof string, since, now time.Time) words {
+	return words{"Demo: queries go to a server inside this program over " + orTLS(tls) + ".", sinceWords(since, now) + proof}
 }
 
 // notInUseWords name the address to set the computer's DNS to, which has no
@@ -89,11 +89,12 @@ func orTLS(version string) string {
 	return version
 }
 
-func verifiedWords(name string) string {
-	if name == "" {
-		return ""
+// proofWords say how the provider proved who it is.
+func proofWords(u provider.Upstream) string {
+	if u.PinsOnly {
+		return " Its key is one of those pinned."
 	}
-	return " Certificate of " + name + " verified."
+	return " Certificate of " + u.Name + " verified."
 }
 
 // sinceWords name the day only where it is not today.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dotproxy/resolver"
+	"dotproxy/resolver/provider"
 )
 
 func TestWords(t *testing.T) {
@@ -21,9 +22,10 @@ func TestWords(t *testing.T) {
 		"stopped":                          {stoppedWords("Cloudflare", false), "Your DNS is not encrypted.", "Start to send it to Cloudflare over TLS."},
 		"stopped demo":                     {stoppedWords("Demo", true), "The demo is stopped; your DNS is not encrypted.", "Start to send queries to the demo’s own server."},
 		"starting":                         {startingWords("Cloudflare"), "Connecting to Cloudflare and checking its certificate.", "This takes about a second."},
-		"protected":                        {protectedWords("Cloudflare", "TLS 1.3", "one.one.one.one", morning, now), "Your DNS goes to Cloudflare over TLS 1.3.", "Since 10:04. Certificate of one.one.one.one verified."},
+		"protected":                        {protectedWords("Cloudflare", "TLS 1.3", proofWords(provider.Upstream{Name: "one.one.one.one"}), morning, now), "Your DNS goes to Cloudflare over TLS 1.3.", "Since 10:04. Certificate of one.one.one.one verified."},
 		"since before":                     {protectedWords("Quad9", "", "", yesterday, now), "Your DNS goes to Quad9 over TLS.", "Since 21 November, 15:04."},
-		"demo":                             {demoWords("TLS 1.3", "dot.demo.test", morning, now), "Demo: queries go to a server inside this program over TLS 1.3.", "Since 10:04. Certificate of dot.demo.test verified."},
+		"pinned":                           {protectedWords("Mine", "TLS 1.3", proofWords(provider.Upstream{Name: "10.0.0.53", PinsOnly: true}), morning, now), "Your DNS goes to Mine over TLS 1.3.", "Since 10:04. Its key is one of those pinned."},
+		"demo":                             {demoWords("TLS 1.3", proofWords(provider.Upstream{Name: "dot.demo.test"}), morning, now), "Demo: queries go to a server inside this program over TLS 1.3.", "Since 10:04. Certificate of dot.demo.test verified."},
 		"not in use":                       {notInUseWords(netip.MustParseAddrPort("127.0.0.1:53")), "This computer still asks another DNS server, not encrypted.", "Set this computer’s DNS to 127.0.0.1; the README tells how."},
 		"on a high port":                   {notInUseWords(netip.MustParseAddrPort("[::1]:5353")), "This computer still asks another DNS server, not encrypted.", "Choose port 53, then set this computer’s DNS to ::1; the README tells how."},
 		"degraded":                         {degradedWords("Cloudflare", timeout, "Quad9", "TLS 1.3"), "Cloudflare does not answer; your DNS goes to Quad9 over TLS 1.3.", "Nothing to do: Cloudflare is tried again by itself."},
