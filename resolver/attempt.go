@@ -56,7 +56,7 @@ type blame struct {
 func newAttempt(f *forwarder, qu *question) *attempt {
 	x, ok := f.attempts.Get().(*attempt)
 	if !ok {
-		x = &attempt{f: f, results: make(chan result, maxLive+2), timer: time.NewTimer(time.Hour)}
+		x = &attempt{f: f, results: make(chan result, max(maxLive, len(f.ups))+2), timer: time.NewTimer(time.Hour)}
 	}
 	x.qu, x.began = *qu, time.Now()
 	return x

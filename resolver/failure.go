@@ -31,7 +31,11 @@ func (f *failure) holds(now time.Time, epoch uint64) bool {
 // next is the failure after f, which may be nil.
 func (f *failure) next(a *answer, now time.Time, epoch uint64) *failure {
 	wait := failFirst
-	if f != nil && f.epoch == epoch {
+	switch {
+	case f == nil || f.epoch != epoch:
+	case f.holds(now, epoch):
+		wait = f.wait // of the same outage: others had asked at that time too
+	default:
 		wait = min(2*f.wait, failMost)
 	}
 	return &failure{ans: a.kept(), until: now.Add(wait), wait: wait, epoch: epoch}

@@ -171,7 +171,9 @@ func (f *forwarder) exchange(ctx context.Context, qu *question) (*answer, error)
 	defer x.end()
 	a, err := x.run(ctx)
 	if err != nil {
-		f.failedAll()
+		if !errors.Is(ctx.Err(), context.Canceled) { // else nobody waited for the answer
+			f.failedAll()
+		}
 		return nil, err
 	}
 	return a, nil

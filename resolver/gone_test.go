@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -59,6 +60,27 @@ func TestClientGoneEndsItsQuery(t *testing.T) {
 		}
 		if waiting(e) != 0 {
 			t.Error("it still has its place")
+		}
+	})
+}
+
+// A client that leaves says nothing of the servers.
+func TestClientGoneIsNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		s := n.add("192.0.2.53:853")
+		f := pipeForwarder(t, n, []string{"192.0.2.53:853"})
+		if _, _, err := try(f, "a.example"); err != nil {
+			t.Fatal(err)
+		}
+		s.set(func(s *pipeServer) { s.handle = mute })
+		ctx, leave := context.WithTimeout(t.Context(), queryTimeout)
+		time.AfterFunc(10*time.Millisecond, leave)
+		if _, err := f.exchange(ctx, ask("b.example", dns.TypeA)); !errors.Is(err, context.Canceled) {
+			t.Errorf("ended with %v", err)
+		}
+		if h := f.health(); h.Answering != 0 {
+			t.Errorf("provider %d answers, it is said; want 0", h.Answering)
 		}
 	})
 }

@@ -385,3 +385,24 @@ func TestRace(t *testing.T) {
 		})
 	}
 }
+
+// Who asks the same a little later, and so fails a little later, does not
+// prolong the time for which a failure is remembered.
+func TestFailureOfManyIsOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, s := pipeMemory(t, CacheRules{})
+		want(t, e, "other.example", SourceUpstream, 0)
+		s.set(func(s *pipeServer) { s.handle = mute })
+		var clients sync.WaitGroup
+		for i := range 8 {
+			clients.Go(func() {
+				time.Sleep(time.Duration(i) * 50 * time.Millisecond)
+				_, _, _ = try(e.chain, "a.example")
+			})
+		}
+		clients.Wait()
+		s.set(func(s *pipeServer) { s.handle = address(60) })
+		time.Sleep(failFirst + 10*time.Millisecond)
+		want(t, e, "a.example", SourceUpstream, 0)
+	})
+}

@@ -62,18 +62,19 @@ func (p *ports) set(name string, blocked bool) {
 // one anew: connections are given up, their queries asked again over new ones,
 // and servers that were set aside get another chance.
 func (e *Engine) NetworkChanged() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.cache.forgetFailures()
-	if e.closed {
+	e.mu.Lock()
+	f, routes := e.fwd.Load(), e.names.Load().secure()
+	closed, listens := e.closed, len(e.listeners) > 0
+	e.mu.Unlock() // OnHealth hears of connections that end
+	if closed {
 		return
 	}
-	f := e.fwd.Load()
 	f.networkChanged()
-	for rt := range e.names.Load().secure() {
+	for rt := range routes {
 		rt.networkChanged()
 	}
-	if len(e.listeners) > 0 {
+	if listens {
 		f.warm()
 	}
 }

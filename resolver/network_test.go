@@ -120,3 +120,29 @@ func TestNetworkChangeDropsConnections(t *testing.T) {
 		}
 	})
 }
+
+// OnHealth may ask the engine for anything, as it is promised.
+func TestNetworkChangeHoldsNoLock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		n.add("192.0.2.53:853")
+		var engine atomic.Pointer[Engine]
+		var told atomic.Int32
+		e := pipeEngine(t, n, func(c *Config) {
+			c.OnHealth = func() {
+				if e := engine.Load(); e != nil {
+					told.Add(1)
+					e.Addrs()
+				}
+			}
+		}, "192.0.2.53:853")
+		if _, _, err := try(e.chain, "a.example"); err != nil {
+			t.Fatal(err)
+		}
+		engine.Store(e)
+		e.NetworkChanged()
+		if told.Load() == 0 {
+			t.Error("nobody was told that the connection ended")
+		}
+	})
+}

@@ -31,11 +31,14 @@ var savedTable = crc32.MakeTable(crc32.Castagnoli)
 // SaveCache writes the answers that are kept, for LoadCache.
 func (e *Engine) SaveCache(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	origin := e.origin()
+	origin, epoch := e.origin()
 	_, _ = b.WriteString(savedMagic)
 	_, _ = b.Write(origin[:])
 	var head [8]byte
 	for key, a := range e.cache.all() {
+		if e.cache.epoch.Load() != epoch {
+			break // from here on they are of another origin
+		}
 		data := appendRecord(nil, key, a)
 		binary.BigEndian.PutUint32(head[:], uint32(len(data)))
 		binary.BigEndian.PutUint32(head[4:], crc32.Checksum(data, savedTable))
@@ -50,7 +53,7 @@ func (e *Engine) SaveCache(w io.Writer) error {
 // that cannot be read gives ErrCacheDamaged; what came before it is kept.
 func (e *Engine) LoadCache(r io.Reader) (int, error) {
 	b := bufio.NewReader(r)
-	want := e.origin()
+	want, epoch := e.origin()
 	head := make([]byte, len(savedMagic)+len(want))
 	if _, err := io.ReadFull(b, head); err != nil || string(head[:len(savedMagic)]) != savedMagic {
 		return 0, ErrCacheDamaged
@@ -58,7 +61,6 @@ func (e *Engine) LoadCache(r io.Reader) (int, error) {
 	if !bytes.Equal(head[len(savedMagic):], want[:]) {
 		return 0, nil
 	}
-	epoch := e.cache.epoch.Load()
 	n := 0
 	for {
 		data, err := readSaved(b)
@@ -83,8 +85,9 @@ func (e *Engine) LoadCache(r io.Reader) (int, error) {
 }
 
 // origin tells apart caches whose answers would differ: what another provider
-// said, or the same one by other rules, must not come back.
-func (e *Engine) origin() [sha256.Size]byte {
+// said, or the same one by other rules, must not come back. It holds in the
+// cache's epoch that it is returned with.
+func (e *Engine) origin() (sum [sha256.Size]byte, epoch uint64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	h := sha256.New()
@@ -93,7 +96,7 @@ func (e *Engine) origin() [sha256.Size]byte {
 	}
 	names := e.names.Load().sum
 	_, _ = h.Write(names[:])
-	return [sha256.Size]byte(h.Sum(nil))
+	return [sha256.Size]byte(h.Sum(nil)), e.cache.epoch.Load()
 }
 
 // readSaved reads one record's data; its end is io.EOF.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -150,6 +151,70 @@ func FuzzSavedRecord(f *testing.F) {
 		out := appendAnswer(nil, &q, a, time.Now())
 		if len(out) < headerLen || out[0] != 0 || out[1] != 1 || out[2]&0x80 == 0 {
 			t.Fatalf("served as % x", out)
+		}
+	})
+}
+
+// swap is a file; what is to happen meanwhile happens after its first bytes
+// were written or read.
+type swap struct {
+	bytes.Buffer
+	once sync.Once
+	now  func()
+}
+
+func (s *swap) Write(p []byte) (int, error) {
+	defer s.once.Do(s.now)
+	return s.Buffer.Write(p)
+}
+
+func (s *swap) Read(p []byte) (int, error) {
+	defer s.once.Do(s.now)
+	return s.Buffer.Read(p)
+}
+
+// Other upstreams in the middle of saving or loading: nothing of the one
+// provider passes for the other's.
+func TestSavedCacheWhileUpstreamsChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		n.add("192.0.2.1:853")
+		n.add("192.0.2.2:853")
+		_, roots := pki()
+		rules := func(c *Config) { c.Rules.Cache.Bytes = 1 << 20 }
+		e := pipeEngine(t, n, rules, "192.0.2.1:853")
+		for i := range 200 { // more than a buffer
+			want(t, e, fmt.Sprintf("n%d.example", i), SourceUpstream, 0)
+		}
+		var file bytes.Buffer
+		if err := e.SaveCache(&file); err != nil {
+			t.Fatal(err)
+		}
+		half := &swap{now: func() {
+			e.SetUpstreams(pipeUpstreams("192.0.2.2:853"), roots)
+			for i := range 200 {
+				want(t, e, fmt.Sprintf("other%d.example", i), SourceUpstream, 0)
+			}
+		}}
+		if err := e.SaveCache(half); err != nil {
+			t.Fatal(err)
+		}
+		next := pipeEngine(t, n, rules, "192.0.2.1:853")
+		if _, err := next.LoadCache(&half.Buffer); err != nil {
+			t.Fatal(err)
+		}
+		for key, a := range next.cache.all() {
+			if a.upstream.String() != "192.0.2.1:853" {
+				t.Fatalf("%q is by %s", key, a.upstream)
+			}
+		}
+		other := pipeEngine(t, n, rules, "192.0.2.1:853")
+		late := &swap{Buffer: file, now: func() { other.SetUpstreams(pipeUpstreams("192.0.2.2:853"), roots) }}
+		if _, err := other.LoadCache(late); err != nil {
+			t.Fatal(err)
+		}
+		for key := range other.cache.all() {
+			t.Fatalf("%q was taken over for another provider", key)
 		}
 	})
 }

@@ -121,7 +121,7 @@ func (x *plainAttempt) run(ctx context.Context) (*answer, error) {
 		if i, ok := x.next(); ok {
 			x.ask(ctx, i)
 		} else if x.live == 0 {
-			return x.outcome()
+			return x.outcome(context.DeadlineExceeded)
 		}
 		select {
 		case r := <-x.results:
@@ -132,10 +132,7 @@ func (x *plainAttempt) run(ctx context.Context) (*answer, error) {
 		case <-ctx.Done():
 		}
 	}
-	if x.err == nil {
-		x.err = plainFault(x.p.servers[x.first], context.Cause(ctx))
-	}
-	return x.outcome()
+	return x.outcome(context.Cause(ctx))
 }
 
 // next chooses the server to ask now.
@@ -181,10 +178,15 @@ func (x *plainAttempt) take(r plainResult) *answer {
 	return nil
 }
 
-// outcome is what is left where no server gave a good answer.
-func (x *plainAttempt) outcome() (*answer, error) {
-	if x.worst != nil {
+// outcome is what is left where no server gave a good answer. end is why the
+// attempt ends where no server is known to have failed: a dial can run out of
+// time a moment before the context says so.
+func (x *plainAttempt) outcome(end error) (*answer, error) {
+	switch {
+	case x.worst != nil:
 		return x.worst, nil
+	case x.err == nil:
+		return nil, plainFault(x.p.servers[x.first], end)
 	}
 	return nil, x.err
 }

@@ -181,6 +181,17 @@ func TestPlainChoosesServers(t *testing.T) {
 }
 
 // Who did not answer is asked last for a while, then first again.
+// Where a dial is the first to see that the time is over, that is an error too.
+func TestPlainRunsOutOfTimeInADial(t *testing.T) {
+	n := new(clearPipes)
+	n.add("192.0.2.1:53").refuse = context.DeadlineExceeded
+	a, err := plainTo(n, "192.0.2.1:53").exchange(t.Context(), ask("nas.lan", dns.TypeA))
+	fault, ok := asFault(err)
+	if a != nil || !ok || fault.Kind != FaultTimeout {
+		t.Errorf("answer %v, error %v, want a timeout", a, err)
+	}
+}
+
 func TestPlainRemembersWhoAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := new(clearPipes)

@@ -119,3 +119,26 @@ func TestSeveralProbesAreFew(t *testing.T) {
 		})
 	}
 }
+
+// However many servers are asked at the same time, all can answer before the
+// first answer is looked at, and none of them is held up.
+func TestRaceOfMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		var all [][]string
+		for i := range 20 {
+			all = append(all, []string{fmt.Sprintf("192.0.2.%d:853", i+1)})
+			n.add(all[i][0])
+		}
+		f := pipeForwarder(t, n, all...) // its end waits for all who deliver
+		x := newAttempt(f, ask("a.example", dns.TypeA))
+		for _, u := range f.ups {
+			x.tryUpstream(u, false)
+		}
+		synctest.Wait()
+		if got := len(x.results); got != len(all) {
+			t.Errorf("%d answers came, want %d", got, len(all))
+		}
+		x.end()
+	})
+}
