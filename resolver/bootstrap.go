@@ -20,7 +20,7 @@ const (
 )
 
 // bootstrapIDs are the built-in providers that look up a bare name where no
-// other configured provider has addresses.
+// configured provider has addresses.
 var bootstrapIDs = []string{"cloudflare", "quad9"}
 
 // lookup finds the addresses of an upstream given by name, over verified TLS
@@ -113,11 +113,9 @@ func (f *forwarder) bootstrapper() *forwarder {
 	if f.boot != nil || f.isBoot || f.ctx.Err() != nil {
 		return f.boot
 	}
-	var ups []provider.Upstream
-	for _, u := range f.ups {
-		if len(u.cfg.Addrs) > 0 {
-			ups = append(ups, u.cfg)
-		}
+	ups := withAddrs(f.configured())
+	if len(ups) == 0 {
+		ups = withAddrs(f.lookups)
 	}
 	if len(ups) == 0 {
 		for _, id := range bootstrapIDs {
@@ -128,6 +126,17 @@ func (f *forwarder) bootstrapper() *forwarder {
 	}
 	f.boot = newForwarder(forwarderConfig{upstreams: ups, roots: f.roots, dial: f.dial, log: f.log, isBoot: true, rules: Rules{HideSubnet: f.rules.HideSubnet}, ports: f.ports})
 	return f.boot
+}
+
+// withAddrs are those of ups that need no look-up themselves.
+func withAddrs(ups []provider.Upstream) []provider.Upstream {
+	var known []provider.Upstream
+	for _, u := range ups {
+		if len(u.Addrs) > 0 {
+			known = append(known, u)
+		}
+	}
+	return known
 }
 
 func lookupType(ctx context.Context, x exchanger, host string, typ uint16) ([]netip.Addr, error) {

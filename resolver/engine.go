@@ -72,9 +72,9 @@ func newEngine(cfg Config, dial func(context.Context, netip.AddrPort) (net.Conn,
 	return e
 }
 
-func (e *Engine) newForwarder(ups []provider.Upstream, roots *x509.CertPool) *forwarder {
+func (e *Engine) newForwarder(ups []provider.Upstream, roots *x509.CertPool, lookups ...provider.Upstream) *forwarder {
 	return newForwarder(forwarderConfig{
-		upstreams: ups, roots: roots, dial: e.dial, log: e.log, rules: *e.rules.Load(), ports: e.ports,
+		upstreams: ups, lookups: lookups, roots: roots, dial: e.dial, log: e.log, rules: *e.rules.Load(), ports: e.ports,
 		onHealth: e.cfg.OnHealth, onReturn: e.cache.forgetFailures,
 	})
 }
@@ -91,8 +91,10 @@ func (e *Engine) SetUpstreams(ups []provider.Upstream, roots *x509.CertPool) {
 	old := e.fwd.Load().roots
 	e.replace(ups, roots)
 	e.cache.flush()
-	if old != roots {
-		e.endRoutes(nil) // they trust the same authorities
+	for rt := range e.names.Load().secure() {
+		if old != roots || rt.bare {
+			e.endRoute(rt, nil) // it trusts the same authorities, and may ask for its servers' names
+		}
 	}
 }
 

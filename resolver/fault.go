@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-	"syscall"
 )
 
 // Error returns the address and the text.
@@ -46,12 +45,12 @@ func newFault(addr netip.AddrPort, name string, err error) *Fault {
 	var record tls.RecordHeaderError
 	var op *net.OpError
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, errRefused):
 		f.Kind, f.Text = FaultRefused, "it refuses connections"
-	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH),
-		errors.Is(err, syscall.ENETDOWN), errors.Is(err, syscall.EADDRNOTAVAIL):
+	case errors.Is(err, errNoNetwork), errors.Is(err, errNoHost),
+		errors.Is(err, errNetDown), errors.Is(err, errNoAddress):
 		f.Kind, f.Text = FaultUnreachable, "there is no route to it"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, errTimedOut):
 		f.Kind, f.Text = FaultTimeout, "it does not answer"
 	case alerted:
 		f.Kind, f.Text = FaultTLS, alertText(alert)

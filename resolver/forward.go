@@ -17,6 +17,7 @@ import (
 
 type forwarderConfig struct {
 	upstreams []provider.Upstream
+	lookups   []provider.Upstream // look up the upstreams' names where none of these has an address
 	roots     *x509.CertPool
 	dial      func(context.Context, netip.AddrPort) (net.Conn, error)
 	log       *slog.Logger
@@ -31,6 +32,7 @@ type forwarderConfig struct {
 // replaced by another when they change.
 type forwarder struct {
 	ups      []*upstream
+	lookups  []provider.Upstream
 	roots    *x509.CertPool
 	dial     func(context.Context, netip.AddrPort) (net.Conn, error)
 	log      *slog.Logger
@@ -62,7 +64,7 @@ type forwarder struct {
 
 func newForwarder(cfg forwarderConfig) *forwarder {
 	f := &forwarder{
-		roots: cfg.roots, dial: cfg.dial, log: cfg.log, onHealth: cfg.onHealth, onReturn: cfg.onReturn, isBoot: cfg.isBoot, rules: cfg.rules, ports: cfg.ports,
+		lookups: cfg.lookups, roots: cfg.roots, dial: cfg.dial, log: cfg.log, onHealth: cfg.onHealth, onReturn: cfg.onReturn, isBoot: cfg.isBoot, rules: cfg.rules, ports: cfg.ports,
 		seed: maphash.MakeSeed(), unused: make(chan struct{}),
 	}
 	if f.log == nil {

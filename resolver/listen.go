@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"syscall"
 	"time"
 )
 
@@ -44,10 +43,10 @@ func (e *Engine) Listen(addrs []ListenAddr) error {
 			continue
 		}
 		l, err := e.open(a.Addr)
-		if errors.Is(err, syscall.EADDRINUSE) && e.endDrains() {
+		if errors.Is(err, errInUse) && e.endDrains() {
 			l, err = e.open(a.Addr) // it was our own
 		}
-		if err != nil && a.Optional && (errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)) {
+		if err != nil && a.Optional && (errors.Is(err, errNoAddress) || errors.Is(err, errNoFamily)) {
 			e.log.Info("listen address skipped: this computer does not have it", "address", a.Addr.Addr())
 			continue
 		}

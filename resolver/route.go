@@ -114,6 +114,7 @@ type secureRoute struct {
 	key  string // tells lists of upstreams apart
 	addr netip.AddrPort
 	name string
+	bare bool // no upstream has an address: the configured ones look it up
 	make func() *forwarder
 
 	mu  sync.Mutex
@@ -208,7 +209,11 @@ func (e *Engine) secureRoute(have map[string]*secureRoute, r Route) *secureRoute
 		return s
 	}
 	ups := r.Upstreams
-	s := &secureRoute{key: key, name: ups[0].Name, make: func() *forwarder { return e.newForwarder(ups, e.fwd.Load().roots) }}
+	s := &secureRoute{key: key, name: ups[0].Name, bare: len(withAddrs(ups)) == 0}
+	s.make = func() *forwarder {
+		f := e.fwd.Load()
+		return e.newForwarder(ups, f.roots, f.configured()...)
+	}
 	if len(ups[0].Addrs) > 0 {
 		s.addr = ups[0].Addrs[0]
 	}

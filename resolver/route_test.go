@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -201,6 +202,38 @@ func TestSecureRoute(t *testing.T) {
 			t.Errorf("the upstream was asked for %s", q)
 		}
 	}
+}
+
+// The name of a route's server is looked up by the configured provider: no
+// other hears of it.
+func TestSecureRouteToABareName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(pipeNet)
+		lookUp := func(q *dns.Msg) *dns.Msg {
+			m := zone(q)
+			for _, rr := range m.Answer {
+				rr.(*dns.A).A = net.IPv4(192, 0, 2, 7)
+			}
+			return m
+		}
+		one, two := n.add("192.0.2.1:853"), n.add("192.0.2.2:853")
+		one.handle, two.handle = lookUp, lookUp
+		n.add("192.0.2.7:853")
+		e := pipeEngine(t, n, func(c *Config) {
+			c.Rules.Names.Routes = []Route{{Suffix: "corp.example", Upstreams: []provider.Upstream{{Name: "dot.test", Port: 853}}}}
+		}, "192.0.2.1:853")
+		want(t, e, "a.corp.example", SourceRoute, 0)
+		if one.askedFor("dot.test.") == 0 {
+			t.Error("the configured provider was not asked for the server's name")
+		}
+		before := one.askedFor("dot.test.")
+		_, roots := pki()
+		e.SetUpstreams(pipeUpstreams("192.0.2.2:853"), roots)
+		want(t, e, "b.corp.example", SourceRoute, 0)
+		if two.askedFor("dot.test.") == 0 || one.askedFor("dot.test.") != before {
+			t.Error("the provider that was left was asked for the server's name")
+		}
+	})
 }
 
 // Rules hold at once, for names in the cache as well.

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -167,7 +166,7 @@ func (c *tcpClient) serve() {
 			switch {
 			case errors.Is(err, errMalformed):
 				c.l.e.gate.counts.add(drop)
-			case errors.Is(err, syscall.ECONNRESET):
+			case errors.Is(err, errReset):
 				c.leave() // at an EOF it may still read (RFC 7766 section 6.2.4)
 			}
 			return
