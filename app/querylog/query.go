@@ -2,6 +2,7 @@ package querylog
 
 import (
 	"encoding/binary"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -106,10 +107,32 @@ func readRecords(msg []byte, at, count int) ([]dns.RR, int) {
 }
 
 // dataText returns a record's data as in a zone file: what follows owner, TTL,
-// class and type. A tab in the owner is escaped.
+// class and type. A tab in the owner is escaped, and so is what a terminal may
+// take for a command: the data of some types, such as NULL, is not text.
 func dataText(rr dns.RR) string {
 	fields := strings.SplitN(rr.String(), "\t", 5)
-	return fields[len(fields)-1]
+	return escaped(fields[len(fields)-1])
+}
+
+// escaped writes what is no printable text as zone files do (RFC 1035 section
+// 5.1): \DDD.
+func escaped(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError || unicode.IsControl(r) {
+			for _, c := range []byte(s[i : i+size]) {
+				fmt.Fprintf(&b, "\\%03d", c)
+			}
+		} else {
+			b.WriteRune(r)
+		}
+		i += size
+	}
+	return b.String()
 }
 
 func rcodeName(code int) string {
