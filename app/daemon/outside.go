@@ -209,11 +209,14 @@ func (v *view) sameListen(p plan) bool { return slices.Equal(v.plan.listen, p.li
 
 // localDomains are the domains that only a network itself can answer for: names
 // (RFC 8375, RFC 9476 and custom) and the reverse zones of private addresses
-// (RFC 6303 section 4, RFC 4193).
+// (RFC 6303 section 4, RFC 7793, RFC 4193).
 func localDomains() []string {
 	list := []string{"home.arpa", "lan", "internal", "10.in-addr.arpa", "168.192.in-addr.arpa", "254.169.in-addr.arpa", "d.f.ip6.arpa"}
 	for i := 16; i < 32; i++ {
 		list = append(list, fmt.Sprintf("%d.172.in-addr.arpa", i))
+	}
+	for i := 64; i < 128; i++ {
+		list = append(list, fmt.Sprintf("%d.100.in-addr.arpa", i))
 	}
 	for _, c := range "89ab" {
 		list = append(list, string(c)+".e.f.ip6.arpa")

@@ -144,7 +144,7 @@ func TestTheNetworksResolverIsFollowed(t *testing.T) {
 		_, routes, _ := r.eng.names()
 		all := " " + routes + " "
 		for domain, want := range map[string]int{"home.arpa": 1, "lan": 1, "fritz.lan": 1, "internal": 1, "corp": 1, "a.corp": 0, "example.com": 0,
-			"168.192.in-addr.arpa": 1, "31.172.in-addr.arpa": 1, "32.172.in-addr.arpa": 0, "d.f.ip6.arpa": 1, "b.e.f.ip6.arpa": 1} {
+			"168.192.in-addr.arpa": 1, "31.172.in-addr.arpa": 1, "32.172.in-addr.arpa": 0, "64.100.in-addr.arpa": 1, "128.100.in-addr.arpa": 0, "d.f.ip6.arpa": 1, "b.e.f.ip6.arpa": 1} {
 			if got := strings.Count(all, " "+domain+" "); got != want {
 				t.Errorf("%s is routed %d times", domain, got)
 			}

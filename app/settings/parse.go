@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -76,7 +78,27 @@ func parse(text []byte) (control.Settings, lines, *fault) {
 	if err := toml.Unmarshal(text, &s); err != nil {
 		return control.Settings{}, nil, decodeFault(err)
 	}
+	if wrong := inlineKeys(text, at); wrong != nil {
+		return control.Settings{}, nil, wrong
+	}
 	return s, at, nil
+}
+
+// inlineKeys refuses unknown keys in a table within braces, about which the
+// strict decoder says nothing.
+func inlineKeys(text []byte, at lines) *fault {
+	var all struct {
+		RateLimit map[string]any `toml:"rate_limit"`
+	}
+	if err := toml.Unmarshal(text, &all); err != nil {
+		return decodeFault(err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(all.RateLimit)) {
+		if _, known := takes["rate_limit."+key]; !known {
+			return &fault{line: at.of("rate_limit", key), key: "rate_limit", entry: key, what: "unknown key " + control.Quote("rate_limit."+key)}
+		}
+	}
+	return nil
 }
 
 // lines tells on which line each key stands, those of tables as

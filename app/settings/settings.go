@@ -15,7 +15,9 @@ import (
 
 	"dotproxy/app/control"
 
+	"fmt"
 	"github.com/natefinch/atomic"
+	"hash/crc32"
 )
 
 const (
@@ -45,9 +47,14 @@ func Path(system bool) (string, error) {
 // CachePath returns where the answer cache is kept, where that is wanted: in the
 // user's cache folder, or for a system engine in the service manager's
 // $CACHE_DIRECTORY or /var/cache/dot-proxy, on Windows beside the settings. It
-// is empty where this user has no such folder.
-func CachePath(system bool) string {
-	const name = "cache"
+// is empty where this user has no such folder. An engine with a settings file of
+// its own (--settings; empty for none) has a cache of its own, else it would
+// take over, or remove, another's.
+func CachePath(system bool, file string) string {
+	name := "cache"
+	if abs, err := filepath.Abs(file); file != "" && err == nil {
+		name = fmt.Sprintf("cache-%08x", crc32.ChecksumIEEE([]byte(abs)))
+	}
 	if !system {
 		dir, err := os.UserCacheDir()
 		if err != nil {

@@ -88,6 +88,7 @@ func TestFaultsNameTheirLine(t *testing.T) {
 		{"table of later versions", "\n[zones]\n\"a\" = \"b\"\n", "settings.toml, line 2: unknown key “zones”."},
 		{"letter case of a table", "[Routes]\n", "settings.toml, line 1: unknown key “Routes”."},
 		{"key in a table", "[rate_limit]\nburst = 5\nper_secnd = 5\n", "settings.toml, line 3: unknown key “rate_limit.per_secnd”."},
+		{"key in a table within braces", "port = 53\nrate_limit = {burst = 5, brust = 1}\n", "settings.toml, line 2: unknown key “rate_limit.brust”."},
 		{"letter case in a table", "rate_limit.Burst = 5\n", "settings.toml, line 1: unknown key “rate_limit.Burst”."},
 		{"type in a table", "[rate_limit]\n\nburst = \"5\"\n", "settings.toml, line 3: the key “rate_limit.burst” takes a whole number."},
 		{"number for a table", "port = 53\nrate_limit = 5\n", "settings.toml, line 2: the key “rate_limit” takes a table."},
@@ -213,21 +214,25 @@ func TestPath(t *testing.T) {
 
 func TestCachePath(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	if dir, err := os.UserCacheDir(); err != nil || CachePath(false) != filepath.Join(dir, "dot-proxy", "cache") {
-		t.Errorf("user: %q", CachePath(false))
+	if dir, err := os.UserCacheDir(); err != nil || CachePath(false, "") != filepath.Join(dir, "dot-proxy", "cache") {
+		t.Errorf("user: %q", CachePath(false, ""))
+	}
+	one, other := CachePath(false, "one.toml"), CachePath(false, "other.toml")
+	if one == other || one == CachePath(false, "") || filepath.Dir(one) != filepath.Dir(other) {
+		t.Errorf("engines with settings of their own share a cache: %q, %q", one, other)
 	}
 	if runtime.GOOS == "windows" {
 		return
 	}
 	for directory, want := range map[string]string{"": "/var/cache/dot-proxy/cache", "/var/cache/x": "/var/cache/x/cache", "/a:/b": "/a/cache", "a": "/var/cache/dot-proxy/cache"} {
 		t.Setenv("CACHE_DIRECTORY", directory)
-		if got := CachePath(true); got != want {
+		if got := CachePath(true, ""); got != want {
 			t.Errorf("system with %q: %q", directory, got)
 		}
 	}
 	t.Setenv("XDG_CACHE_HOME", "")
 	t.Setenv("HOME", "")
-	if got := CachePath(false); got != "" {
+	if got := CachePath(false, ""); got != "" {
 		t.Errorf("without a home: %q", got)
 	}
 }

@@ -85,7 +85,7 @@ func (c *command) options(ctx context.Context, flags *serveFlags) (o daemon.Opti
 		o.DefaultListen = list
 	}
 	_, system := control.ListenPath(c.control)
-	o.CachePath = settings.CachePath(system)
+	o.CachePath = settings.CachePath(system, flags.settings)
 	if o.SettingsPath == "" {
 		// Without a home there is no path: settings are then the default.
 		o.SettingsPath, _ = settings.Path(system)
