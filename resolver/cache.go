@@ -65,9 +65,13 @@ func newCache(rules CacheRules) *cache {
 	return c
 }
 
-// setRules keeps answers by other rules; what does not fit is evicted.
+// setRules keeps answers by other rules; what does not fit is evicted, and what
+// was kept by other bounds forgotten.
 func (c *cache) setRules(rules CacheRules) {
-	c.rules.Store(&rules)
+	old := c.rules.Swap(&rules)
+	if old != nil && (old.MinTTL != rules.MinTTL || old.MaxTTL != rules.MaxTTL) {
+		c.flush()
+	}
 	c.limit.Store(int64(rules.Bytes) / cacheShards)
 	for i := range c.shards {
 		s := &c.shards[i]

@@ -17,6 +17,8 @@ const (
 	staleTTL = 30
 	// maxRefreshing bounds the questions asked ahead at the same time.
 	maxRefreshing = 64
+	// maxBehind bounds those that go on after their clients got old answers.
+	maxBehind = 500
 	// refreshAgain is how long after one try to refresh the next may come, in
 	// seconds.
 	refreshAgain = 5
@@ -29,6 +31,7 @@ type memory struct {
 	cache      *cache
 	flights    *coalescer
 	refreshing atomic.Int32
+	behind     atomic.Int32
 	// down tells whether it is known already that nobody answers.
 	down func() bool
 }
@@ -68,7 +71,11 @@ func (m *memory) known(qu *question, f finding) *answer {
 // bridge waits a while for a new answer, then gives the old one; the asking
 // goes on without the client.
 func (m *memory) bridge(ctx context.Context, qu *question, old *answer) *answer {
-	f, own := m.flights.start(qu, func() {})
+	if m.behind.Add(1) > maxBehind {
+		m.behind.Add(-1)
+		return m.wait(ctx, qu, old)
+	}
+	f, own := m.flights.start(qu, func() { m.behind.Add(-1) })
 	patience := stalePatience
 	if m.down() {
 		patience = 0
@@ -89,6 +96,19 @@ func (m *memory) bridge(ctx context.Context, qu *question, old *answer) *answer 
 		return f.ans
 	}
 	return f.share()
+}
+
+// wait is bridge where too many questions go on without their clients: this one
+// ends with its own.
+func (m *memory) wait(ctx context.Context, qu *question, old *answer) *answer {
+	if m.down() {
+		return stale(old)
+	}
+	a, err := m.flights.exchange(ctx, qu)
+	if err != nil || unexplained(a.rcode, a.ede) {
+		return stale(old)
+	}
+	return a
 }
 
 // refresh asks for a new answer ahead of the old one's end, if not too many

@@ -143,6 +143,34 @@ func TestStaleNeverHidesWhatTheUpstreamSays(t *testing.T) {
 	}
 }
 
+// When nothing works, names that are asked again do not pile up behind the
+// answers that were given.
+func TestStaleIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, s := pipeMemory(t, CacheRules{Stale: day, Bytes: 4 << 20})
+		s.set(func(s *pipeServer) { s.handle = address(60) })
+		const names = 2 * maxBehind
+		for i := range names {
+			want(t, e, fmt.Sprintf("n%d.example", i), SourceUpstream, 0)
+		}
+		time.Sleep(time.Hour)
+		s.set(func(s *pipeServer) { s.handle = mute })
+		var wg sync.WaitGroup
+		for i := range names {
+			wg.Go(func() { want(t, e, fmt.Sprintf("n%d.example", i), SourceStale, 0) })
+		}
+		synctest.Wait()
+		if n := e.memory.behind.Load(); n != maxBehind {
+			t.Errorf("%d asked behind their clients, want %d", n, maxBehind)
+		}
+		wg.Wait()
+		time.Sleep(queryTimeout)
+		if n := e.memory.behind.Load(); n != 0 {
+			t.Errorf("%d are left", n)
+		}
+	})
+}
+
 func TestStaleOffByRule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{})
@@ -331,6 +359,21 @@ func TestTTLBounds(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Other bounds hold at once, also for what is kept already.
+func TestTTLBoundsChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, s := pipeMemory(t, CacheRules{})
+		s.set(func(s *pipeServer) { s.handle = address(7200) })
+		want(t, e, "a.example", SourceUpstream, 0)
+		e.SetRules(Rules{Cache: CacheRules{Bytes: 1 << 20, MaxTTL: time.Minute}})
+		if a := want(t, e, "a.example", SourceUpstream, 0); a.ttl != 60 {
+			t.Errorf("kept for %d seconds", a.ttl)
+		}
+		e.SetRules(Rules{Cache: CacheRules{Bytes: 2 << 20, MaxTTL: time.Minute}})
+		want(t, e, "a.example", SourceCache, 0)
+	})
 }
 
 func TestCloseEndsQuestionsOfNobody(t *testing.T) {

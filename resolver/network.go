@@ -49,7 +49,7 @@ func (p *ports) set(name string, blocked bool) {
 		delete(p.blocked[here], name)
 		return
 	}
-	if p.blocked == nil || len(p.blocked) >= maxNetworks {
+	if p.blocked == nil || p.blocked[here] == nil && len(p.blocked) >= maxNetworks {
 		p.blocked = make(map[string]map[string]bool)
 	}
 	if p.blocked[here] == nil {
