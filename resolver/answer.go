@@ -29,6 +29,9 @@ type answer struct {
 	upstream netip.AddrPort
 	clear    bool      // asked in clear text
 	stored   time.Time // when it came
+	// authoritative is set where the answer was made here for a zone that is ours
+	// (RFC 1035 section 4.1.1).
+	authoritative bool
 	// keepalive is the server's idle timeout in units of 100 ms (RFC 7828
 	// section 3.1), valid if hasKeepalive.
 	keepalive    uint16

@@ -27,7 +27,7 @@ func appendAnswer(dst []byte, q *query, a *answer, now time.Time) []byte {
 	if !q.do && q.flags&bitAD == 0 {
 		flags &^= bitAD // RFC 6840 section 5.8
 	}
-	if a.source == SourceLocal || a.source == SourceOverride {
+	if a.authoritative {
 		flags |= bitAA
 	}
 	copy(msg, q.raw[:2])
