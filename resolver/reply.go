@@ -43,6 +43,9 @@ func appendAnswer(dst []byte, q *query, a *answer, now time.Time) []byte {
 	if q.tcp && q.edns {
 		return dropOPT(dst, start, len(a.msg))
 	}
+	if short := fit(dst, start, q, a); short != nil {
+		return short
+	}
 	return truncated(dst[:start], q, a)
 }
 
