@@ -106,6 +106,13 @@ func startPeer(t *testing.T, p peer, ca *resolvertest.CA) provider.Upstream {
 	for i, a := range p.args {
 		args[i] = fill.Replace(a)
 	}
+	launch(t, p.name, args, addr)
+	return provider.Upstream{Name: "dot.test", Port: addr.Port(), Addrs: []netip.AddrPort{addr}}
+}
+
+// launch runs a program until the test ends, and waits until it listens.
+func launch(t *testing.T, name string, args []string, addr netip.AddrPort) {
+	t.Helper()
 	var out bytes.Buffer
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -116,17 +123,16 @@ func startPeer(t *testing.T, p peer, ca *resolvertest.CA) provider.Upstream {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("%s said:\n%s", p.name, out.String())
+			t.Logf("%s said:\n%s", name, out.String())
 		}
 	})
-	await(t, p.name+" listens", func() bool {
+	await(t, name+" listens", func() bool {
 		c, err := net.Dial("tcp", addr.String())
 		if err == nil {
 			_ = c.Close()
 		}
 		return err == nil
 	})
-	return provider.Upstream{Name: "dot.test", Port: addr.Port(), Addrs: []netip.AddrPort{addr}}
 }
 
 func write(t *testing.T, path, text string) {
