@@ -50,6 +50,7 @@ func (e *Engine) SaveCache(w io.Writer) error {
 // that cannot be read gives ErrCacheDamaged; what came before it is kept.
 func (e *Engine) LoadCache(r io.Reader) (int, error) {
 	b := bufio.NewReader(r)
+	epoch := e.cache.epoch.Load() // rules that change after this end what is loaded
 	want := e.origin()
 	head := make([]byte, len(savedMagic)+len(want))
 	if _, err := io.ReadFull(b, head); err != nil || string(head[:len(savedMagic)]) != savedMagic {
@@ -58,7 +59,6 @@ func (e *Engine) LoadCache(r io.Reader) (int, error) {
 	if !bytes.Equal(head[len(savedMagic):], want[:]) {
 		return 0, nil
 	}
-	epoch := e.cache.epoch.Load()
 	n := 0
 	for {
 		data, err := readSaved(b)
