@@ -84,9 +84,13 @@ type comparedCase struct {
 	variant     variant
 }
 
-// shared tells whether other variants ask for the same records. Unbound keeps
-// one copy of these for all, we one for each kind of question.
-func (c comparedCase) shared() bool { return strings.HasSuffix(c.class, ".") || c.class == "outward" }
+// zone is the variant's own one, or "" for names that others ask for as well.
+func (c comparedCase) zone() string {
+	if strings.HasSuffix(c.class, ".") || c.class == "outward" {
+		return ""
+	}
+	return c.variant.zone()
+}
 
 func (c comparedCase) String() string {
 	return fmt.Sprintf("%q %s asked as %s", c.class, dns.Type(c.typ), c.variant.name)
