@@ -29,6 +29,9 @@ type answer struct {
 	upstream netip.AddrPort
 	clear    bool      // asked in clear text
 	stored   time.Time // when it came
+	// authoritative is set where the answer was made here for a zone that is ours
+	// (RFC 1035 section 4.1.1).
+	authoritative bool
 	// keepalive is the server's idle timeout in units of 100 ms (RFC 7828
 	// section 3.1), valid if hasKeepalive.
 	keepalive    uint16
@@ -190,12 +193,20 @@ func (a *answer) readOPT(ttl uint32, data []byte) {
 	a.rcode |= int(ttl>>24) << 4
 	options(data, func(code uint16, v []byte) {
 		switch {
-		case code == optEDE && len(v) >= 2 && a.ede == nil:
-			a.ede = &EDE{Code: binary.BigEndian.Uint16(v), Text: string(v[2:])}
+		case code == optEDE && len(v) >= 2:
+			a.explain(&EDE{Code: binary.BigEndian.Uint16(v), Text: string(v[2:])})
 		case code == optKeepalive && len(v) == 2:
 			a.keepalive, a.hasKeepalive = binary.BigEndian.Uint16(v), true
 		}
 	})
+}
+
+// explain notes an EDE option. Of several (RFC 8914 section 2) the first counts,
+// but one that makes an error final before those that do not.
+func (a *answer) explain(e *EDE) {
+	if a.ede == nil || !a.ede.final() && e.final() {
+		a.ede = e
+	}
 }
 
 // setTTLs ages the TTLs in a copy of the answer's message.

@@ -13,7 +13,9 @@ const hinfoANY = "\x07RFC8482\x00"
 
 func (m minimalANY) exchange(ctx context.Context, qu *question) (*answer, error) {
 	if qu.typ == typeANY {
-		return answerANY(qu), nil
+		a := answerANY(qu)
+		a.authoritative = false // the zone is another's
+		return a, nil
 	}
 	return m.next.exchange(ctx, qu)
 }

@@ -20,7 +20,10 @@ const nobody = "\x06nobody\x07invalid\x00"
 func newAnswer(qu *question, rcode int, source Source) *answer {
 	msg := make([]byte, headerLen, headerLen+len(qu.wire())+64)
 	msg[5] = 1
-	return &answer{msg: append(msg, qu.wire()...), rcode: rcode, source: source}
+	return &answer{
+		msg: append(msg, qu.wire()...), rcode: rcode, source: source,
+		authoritative: source == SourceLocal || source == SourceOverride,
+	}
 }
 
 // addAnswer appends a record of the question's name to the answer section.

@@ -152,12 +152,18 @@ func (x *attempt) forget(k *call) {
 }
 
 // unexplained tells whether an answer is an error without a reason that would
-// make it final: DNSSEC (EDE 6 to 12) and filtering (15 to 18) are reasons.
+// make it final.
 func unexplained(rcode int, ede *EDE) bool {
 	if rcode != dns.RcodeServerFailure && rcode != dns.RcodeRefused {
 		return false
 	}
-	return ede == nil || ede.Code < 6 || ede.Code > 12 && ede.Code < 15 || ede.Code > 18
+	return ede == nil || !ede.final()
+}
+
+// final tells whether another server would say the same: DNSSEC (EDE 6 to 12)
+// and filtering (15 to 18) are such reasons.
+func (e *EDE) final() bool {
+	return e.Code >= 6 && e.Code <= 12 || e.Code >= 15 && e.Code <= 18
 }
 
 func answerFault(addr netip.AddrPort, rcode int) *Fault {

@@ -33,7 +33,6 @@ type peer struct {
 	name   string
 	config string
 	args   []string
-	zone   string // its zone file, empty for that of peer.test
 }
 
 // Each serves the zone peer.test: a A 192.0.2.1, big TXT (6,000 octets), all in
@@ -103,16 +102,18 @@ func startPeer(t *testing.T, p peer, ca *resolvertest.CA) provider.Upstream {
 	}
 	fill := strings.NewReplacer("@DIR@", dir, "@PORT@", fmt.Sprint(addr.Port()), "@BIG@", big.String())
 	write(t, filepath.Join(dir, "config"), fill.Replace(p.config))
-	if p.zone != "" {
-		zone.Reset()
-		zone.WriteString(p.zone)
-	}
 	write(t, filepath.Join(dir, "zone"), zone.String())
-	write(t, filepath.Join(dir, "ca.pem"), string(ca.PEM()))
 	args := make([]string, len(p.args))
 	for i, a := range p.args {
 		args[i] = fill.Replace(a)
 	}
+	launch(t, p.name, args, addr)
+	return provider.Upstream{Name: "dot.test", Port: addr.Port(), Addrs: []netip.AddrPort{addr}}
+}
+
+// launch runs a program until the test ends, and waits until it listens.
+func launch(t *testing.T, name string, args []string, addr netip.AddrPort) {
+	t.Helper()
 	var out bytes.Buffer
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -123,17 +124,16 @@ func startPeer(t *testing.T, p peer, ca *resolvertest.CA) provider.Upstream {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("%s said:\n%s", p.name, out.String())
+			t.Logf("%s said:\n%s", name, out.String())
 		}
 	})
-	await(t, p.name+" listens", func() bool {
+	await(t, name+" listens", func() bool {
 		c, err := net.Dial("tcp", addr.String())
 		if err == nil {
 			_ = c.Close()
 		}
 		return err == nil
 	})
-	return provider.Upstream{Name: "dot.test", Port: addr.Port(), Addrs: []netip.AddrPort{addr}}
 }
 
 func write(t *testing.T, path, text string) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,6 +75,39 @@ func TestSavedCacheBelongsToItsUpstreams(t *testing.T) {
 			t.Errorf("%d answers of other rules taken over (%v)", n, err)
 		}
 	})
+}
+
+// Rules that change while a saved cache is read hold for what comes of it.
+func TestSavedCacheUnderOtherRules(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, _ := pipeMemory(t, CacheRules{})
+		want(t, e, "a.example", SourceUpstream, 0)
+		var file bytes.Buffer
+		if err := e.SaveCache(&file); err != nil {
+			t.Fatal(err)
+		}
+		e.FlushCache()
+		change := func() {
+			e.SetRules(Rules{Cache: CacheRules{Bytes: 1 << 20}, Names: NameRules{Overrides: []Override{{Name: "a.example", Addrs: addrsOf("10.0.0.1")}}}})
+		}
+		if _, err := e.LoadCache(&changing{&file, change}); err != nil {
+			t.Fatal(err)
+		}
+		if m := wire(t, e, "a.example", dns.TypeA, nil); len(m.Answer) != 1 || m.Answer[0].(*dns.A).A.String() != "10.0.0.1" {
+			t.Errorf("answer %v, want the override", m.Answer)
+		}
+	})
+}
+
+// changing calls change before it is read.
+type changing struct {
+	io.Reader
+	change func()
+}
+
+func (c *changing) Read(p []byte) (int, error) {
+	c.change()
+	return c.Reader.Read(p)
 }
 
 func TestSavedCacheDamaged(t *testing.T) {

@@ -27,7 +27,7 @@ func appendAnswer(dst []byte, q *query, a *answer, now time.Time) []byte {
 	if !q.do && q.flags&bitAD == 0 {
 		flags &^= bitAD // RFC 6840 section 5.8
 	}
-	if a.source == SourceLocal || a.source == SourceOverride {
+	if a.authoritative {
 		flags |= bitAA
 	}
 	copy(msg, q.raw[:2])
@@ -42,6 +42,9 @@ func appendAnswer(dst []byte, q *query, a *answer, now time.Time) []byte {
 	}
 	if q.tcp && q.edns {
 		return dropOPT(dst, start, len(a.msg))
+	}
+	if short := fit(dst, start, q, a); short != nil {
+		return short
 	}
 	return truncated(dst[:start], q, a)
 }
