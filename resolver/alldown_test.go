@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -85,7 +84,7 @@ func heal(s *pipeServer) {
 func TestAllDownSaysWhy(t *testing.T) {
 	for name, fault := range outages {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				for _, a := range []string{"192.0.2.1:853", "192.0.2.2:853"} {
 					n.add(a).set(fault)
@@ -116,7 +115,7 @@ func TestAllDownSaysWhy(t *testing.T) {
 func TestAllDownDoesNotPileUp(t *testing.T) {
 	for name, fault := range outages {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				s := n.add("192.0.2.1:853")
 				s.set(fault)
@@ -156,7 +155,7 @@ func TestAllDownDoesNotPileUp(t *testing.T) {
 }
 
 func TestAllDownTurnsAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		n.add("192.0.2.1:853").set(outages["black hole"])
 		e := bubbleEngine(t, n, []string{"192.0.2.1:853"})
@@ -194,7 +193,7 @@ func TestAllDownOneReturns(t *testing.T) {
 			{"was in use, handshake of 1.2 s", 300 * time.Millisecond, false},
 		} {
 			t.Run(name+"/"+c.name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
 					n := new(pipeNet)
 					s, other := n.add("192.0.2.1:853"), n.add("192.0.2.2:853")
 					s.latency, other.latency = c.latency, c.latency

@@ -21,7 +21,7 @@ func blockRules() AdmissionRules {
 }
 
 func TestBlockBeginsAndEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		var log bytes.Buffer
 		e := gateEngine(t, blockRules())
 		e.gate.blocks.log = slog.New(slog.NewTextHandler(&log, nil))
@@ -69,7 +69,7 @@ func TestBlockBeginsAndEnds(t *testing.T) {
 
 // Queries over the limit that are far apart block nobody.
 func TestBlockWindow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e := gateEngine(t, blockRules())
 		for range 20 {
 			flood(t, e, lanClient, 1+5)
@@ -82,7 +82,7 @@ func TestBlockWindow(t *testing.T) {
 }
 
 func TestBlockOverTCP(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e := gateEngine(t, blockRules())
 		for range 30 {
 			tcpFrom(t, e, lanClient).askLater(ednsQuery(t))
@@ -131,7 +131,7 @@ func TestRelease(t *testing.T) {
 
 // Blocks end with the limit that they come from, and are bounded in number.
 func TestBlocksAreBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		rules := blockRules()
 		rules.Limit.BlockAfter = 1
 		e := gateEngine(t, rules)

@@ -3,7 +3,6 @@ package resolver
 import (
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -21,7 +20,7 @@ func kept(t testing.TB, name string, ttl int) *answer {
 }
 
 func TestCacheKeepsForTheTTL(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		c := newCache(CacheRules{Bytes: 1 << 20})
 		c.put(ask("a.example", dns.TypeA), kept(t, "a.example", 60), c.epoch.Load())
 		time.Sleep(59 * time.Second)

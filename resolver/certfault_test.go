@@ -14,7 +14,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"dotproxy/resolver/provider"
@@ -48,7 +47,7 @@ func TestFaultOfTheClock(t *testing.T) {
 		}, nil, "its certificate is self-signed, so no authority vouches for it"},
 	} {
 		t.Run(c.about, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				ca := resolvertest.NewCA(t)
 				srv := resolvertest.New(t, resolvertest.WithCA(ca), resolvertest.WithoutListener(), resolvertest.WithCertificate(c.cert(ca)))
 				up := srv.Upstream()

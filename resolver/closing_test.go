@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"dotproxy/resolver/resolvertest"
@@ -104,7 +103,7 @@ func TestClosingWithQueriesUnderWay(t *testing.T) {
 
 // A server's idle close meets a query at any moment of its way.
 func TestClosingCrossesAQuery(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		s := n.add("192.0.2.1:853")
 		const oneWay, after = 10 * time.Millisecond, 500 * time.Millisecond

@@ -15,7 +15,7 @@ import (
 func TestCoalesceAsksOnce(t *testing.T) {
 	for name, want := range map[string]error{"answer": nil, "failure": errors.New("no luck")} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				var asked atomic.Int32
 				c := newCoalescer(exchangerFunc(func(context.Context, *question) (*answer, error) {
 					asked.Add(1)
@@ -49,7 +49,7 @@ func TestCoalesceAsksOnce(t *testing.T) {
 
 // Each waits for its own deadline, not for that of the one who asked.
 func TestCoalesceDeadlines(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		c := newCoalescer(exchangerFunc(func(ctx context.Context, _ *question) (*answer, error) {
 			select {
 			case <-time.After(1500 * time.Millisecond):
@@ -87,7 +87,7 @@ func TestCoalesceDeadlines(t *testing.T) {
 
 // Who asks after the upstreams changed does not get what the old ones say.
 func TestCoalesceNotAcrossEpochs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		var asked atomic.Int32
 		epoch := new(atomic.Uint64)
 		c := newCoalescer(exchangerFunc(func(context.Context, *question) (*answer, error) {

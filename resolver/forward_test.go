@@ -13,7 +13,7 @@ import (
 )
 
 func TestForwardOneConnectionCarriesMany(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		s := n.add("192.0.2.53:853")
 		s.delay = 100 * time.Millisecond
@@ -52,7 +52,7 @@ func TestForwardSurvivesLostConnections(t *testing.T) {
 		{"every second query", func(_, query int) bool { return query%2 == 0 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				s := n.add("192.0.2.53:853")
 				s.hangUp = c.hangUp
@@ -72,7 +72,7 @@ func TestForwardSurvivesLostConnections(t *testing.T) {
 }
 
 func TestForwardResumesSessions(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		s := n.add("192.0.2.53:853")
 		f := pipeForwarder(t, n, []string{"192.0.2.53:853"})
@@ -121,7 +121,7 @@ func TestForwardOneOfTwoServersFails(t *testing.T) {
 	for name, fault := range faults {
 		for layout, c := range layouts {
 			t.Run(name+"/"+layout, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
 					n := new(pipeNet)
 					bad := n.add("192.0.2.1:853")
 					n.add("192.0.2.2:853")
@@ -162,7 +162,7 @@ func TestForwardUsesReturnedServer(t *testing.T) {
 		"hangs":   func(s *pipeServer) { s.hang = true },
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				first := n.add("192.0.2.1:853")
 				n.add("192.0.2.2:853")
@@ -207,7 +207,7 @@ func TestForwardAllDown(t *testing.T) {
 		"mute":    {func(s *pipeServer) { s.handle = mute }, FaultTimeout, dns.ExtendedErrorCodeNoReachableAuthority, queryTimeout},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				s := n.add("192.0.2.1:853")
 				s.set(c.fault)
@@ -234,7 +234,7 @@ func TestForwardAllDown(t *testing.T) {
 
 // What a server explains (RFC 8914) is final and is not asked elsewhere.
 func TestForwardExplainedErrorIsAnAnswer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		first, second := n.add("192.0.2.1:853"), n.add("192.0.2.2:853")
 		first.handle = func(q *dns.Msg) *dns.Msg {
@@ -255,7 +255,7 @@ func TestForwardExplainedErrorIsAnAnswer(t *testing.T) {
 }
 
 func TestForwardSlowNameIsAnswered(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		s := n.add("192.0.2.1:853")
 		s.delay = 2500 * time.Millisecond
@@ -267,7 +267,7 @@ func TestForwardSlowNameIsAnswered(t *testing.T) {
 }
 
 func TestForwardNoBackupWithoutNeed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		first, second := n.add("192.0.2.1:853"), n.add("192.0.2.2:853")
 		first.delay = 900 * time.Millisecond
@@ -286,7 +286,7 @@ func TestForwardNoBackupWithoutNeed(t *testing.T) {
 // Where port 853 is blocked, a provider's other documented port is used, and
 // 853 again when it works.
 func TestForwardAlternatePort(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		usual := n.add("192.0.2.1:853")
 		n.add("192.0.2.1:8853")
@@ -325,7 +325,7 @@ func TestForwardDeadConnection(t *testing.T) {
 		"known to have slept through it": {true, 50 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				s := n.add("192.0.2.1:853")
 				release := make(chan struct{})
@@ -382,7 +382,7 @@ func TestForwardDoesNotStorm(t *testing.T) {
 		"SERVFAIL": {rcode(dns.RcodeServerFailure), 1, leastTries},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				s := n.add("192.0.2.1:853")
 				s.handle = c.handle
@@ -412,7 +412,7 @@ func TestForwardDoesNotStorm(t *testing.T) {
 // A server that lost two connections and is whole again costs no connection a
 // query.
 func TestForwardForgivesResets(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		s := n.add("192.0.2.1:853")
 		s.hangUp = func(conn, _ int) bool { return conn <= 2 }

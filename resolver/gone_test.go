@@ -28,7 +28,7 @@ func (c resetConn) Read(b []byte) (int, error) {
 
 // What nobody waits for any more ends at once; who asked the same is answered.
 func TestClientGoneEndsItsQuery(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		s := n.add("192.0.2.53:853")
 		s.set(func(s *pipeServer) { s.handle = mute })
@@ -66,7 +66,7 @@ func TestClientGoneEndsItsQuery(t *testing.T) {
 
 // A client that leaves says nothing of the servers.
 func TestClientGoneIsNoFailure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		s := n.add("192.0.2.53:853")
 		f := pipeForwarder(t, n, []string{"192.0.2.53:853"})

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -58,7 +57,7 @@ func aRecord(t *testing.T, name string, ttl int) dns.RR {
 // Each bit of a query reaches the upstream and each bit of its answer the
 // client as the RFCs say, from the cache as well.
 func TestBitsPassThrough(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{})
 		authentic := false
 		seen := listening(s, func(q *dns.Msg) *dns.Msg {
@@ -121,7 +120,7 @@ func TestOptionsStayOnTheirHop(t *testing.T) {
 	}
 	for _, hide := range []bool{false, true} {
 		t.Run(fmt.Sprint("hide subnet ", hide), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				e, s := pipeMemory(t, CacheRules{})
 				e.SetRules(Rules{Cache: CacheRules{Bytes: 1 << 20}, HideSubnet: hide})
 				seen := listening(s, func(q *dns.Msg) *dns.Msg {
@@ -199,7 +198,7 @@ func checkLeaving(t *testing.T, q *dns.Msg, size int, hide bool) {
 func TestAnswersOfDOAndCDStayApart(t *testing.T) {
 	const sig = " 300 IN RRSIG A 13 2 300 20300101000000 20200101000000 1 example. c2lnbmF0dXJl"
 	for order := range 4 {
-		synctest.Test(t, func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
 			e, s := pipeMemory(t, CacheRules{})
 			seen := listening(s, func(q *dns.Msg) *dns.Msg {
 				m := new(dns.Msg).SetReply(q)
@@ -241,7 +240,7 @@ func TestOneOfSeveralReasons(t *testing.T) {
 		{[]uint16{filtered, network}, true, filtered},
 	} {
 		t.Run(fmt.Sprint(c.sent), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				failing := func(q *dns.Msg) *dns.Msg {
 					m := new(dns.Msg).SetRcode(q, dns.RcodeServerFailure)
 					m.SetEdns0(1232, false)

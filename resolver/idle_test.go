@@ -60,7 +60,7 @@ func TestIdleServerCostsNoHandshake(t *testing.T) {
 		{"names 10 s, a query every 15 s", keepalive(10 * time.Second), 2, 10 * time.Second, 15 * time.Second, 40},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				s := n.add("192.0.2.1:853")
 				s.handle, s.latency, s.idleClose = c.handle, idlePathDelay, c.closes
@@ -82,7 +82,7 @@ func TestIdleServerCostsNoHandshake(t *testing.T) {
 
 // Nobody asks, so no connection is kept up for anybody.
 func TestIdleWithoutTrafficIsLeftAlone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		s := n.add("192.0.2.1:853")
 		s.latency, s.idleClose = idlePathDelay, 10*time.Second
@@ -121,7 +121,7 @@ func TestIdleConnectionIsClosedByUs(t *testing.T) {
 		{"nothing named", zone, idleDefault},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				s := n.add("192.0.2.1:853")
 				s.handle = c.handle

@@ -3,7 +3,6 @@ package resolver
 import (
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -50,7 +49,7 @@ func TestKeptFor(t *testing.T) {
 		{"truncated NXDOMAIN", dns.RcodeNameError, nil, []string{zone("900", "60")}, true, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				e, s := pipeMemory(t, CacheRules{})
 				seen := listening(s, func(q *dns.Msg) *dns.Msg {
 					m := new(dns.Msg).SetRcode(q, c.rcode)
@@ -118,7 +117,7 @@ func TestOverridesBeatWhatIsKept(t *testing.T) {
 			"wildcard": {Overrides: []Override{{Name: "*.example", Addrs: addrsOf("10.0.0.1")}}},
 		} {
 			t.Run(fmt.Sprint(kind, " ", by), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
 					e, s := pipeMemory(t, CacheRules{Stale: day})
 					seen := listening(s, handle)
 					wire(t, e, name, dns.TypeA, nil)

@@ -3,7 +3,6 @@ package resolver
 import (
 	"net/netip"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -73,7 +72,7 @@ func TestRateLimit(t *testing.T) {
 		{"no limit", RateLimit{Burst: 1, Loopback: true}, []step{{0, lanClient, 50, outcomes{50, 0, 0}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				e := gateEngine(t, AdmissionRules{Access: access, Limit: c.limit})
 				e.cache.put(ask("www.example.com", dns.TypeA), kept(t, "www.example.com", 86400), 0)
 				for i, s := range c.steps {
@@ -113,7 +112,7 @@ func TestRateLimitEventsAndCounts(t *testing.T) {
 // The table of clients does not grow, and forged addresses do not push out a
 // client that is over the limit.
 func TestLimiterForgedAddresses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		l := newLimiter(RateLimit{PerSecond: 10, Burst: 100})
 		greedy := netip.MustParseAddrPort(lanClient)
 		for l.take(greedy, time.Now()).within {
@@ -136,7 +135,7 @@ func TestLimiterForgedAddresses(t *testing.T) {
 
 // Over TCP a client is slowed down to its rate, and has a bucket of its own.
 func TestRateLimitSlowsTCPDown(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e := gateEngine(t, AdmissionRules{Access: prefixes("192.0.2.0/24"), Limit: RateLimit{PerSecond: 10, Burst: 5}})
 		flood(t, e, lanClient, 10)
 		c := tcpFrom(t, e, lanClient)
@@ -154,7 +153,7 @@ func TestRateLimitSlowsTCPDown(t *testing.T) {
 
 // A query that was held back has as much time for its answer as any other.
 func TestHeldBackQueryHasItsTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		n.add("192.0.2.1:853").handle = mute
 		e := pipeEngine(t, n, func(c *Config) {
@@ -180,7 +179,7 @@ func TestHeldBackQueryHasItsTime(t *testing.T) {
 
 // Many connections together do not wait for ever: they are told.
 func TestRateLimitRefusesOverTCP(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e := gateEngine(t, AdmissionRules{Access: prefixes("192.0.2.0/24"), Limit: RateLimit{PerSecond: 1, Burst: 1}})
 		var answers []<-chan *dns.Msg
 		for range 6 {

@@ -58,7 +58,7 @@ func TestStaleBridgesAFailure(t *testing.T) {
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				e, s := pipeMemory(t, CacheRules{Stale: day})
 				s.set(func(s *pipeServer) { s.handle = address(60) })
 				want(t, e, "a.example", SourceUpstream, 0)
@@ -95,7 +95,7 @@ func TestStaleBridgesAFailure(t *testing.T) {
 // A stale answer is given while the asking goes on, and what comes of that is
 // kept.
 func TestStaleIsRefreshedBehindTheClient(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{Stale: day})
 		s.set(func(s *pipeServer) { s.handle = address(60) })
 		want(t, e, "a.example", SourceUpstream, 0)
@@ -123,7 +123,7 @@ func TestStaleNeverHidesWhatTheUpstreamSays(t *testing.T) {
 		"explained REFUSED":    {blocked, dns.RcodeRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				e, s := pipeMemory(t, CacheRules{Stale: day})
 				s.set(func(s *pipeServer) { s.handle = address(60) })
 				want(t, e, "a.example", SourceUpstream, 0)
@@ -146,7 +146,7 @@ func TestStaleNeverHidesWhatTheUpstreamSays(t *testing.T) {
 // When nothing works, names that are asked again do not pile up behind the
 // answers that were given.
 func TestStaleIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{Stale: day, Bytes: 4 << 20})
 		s.set(func(s *pipeServer) { s.handle = address(60) })
 		const names = 2 * maxBehind
@@ -172,7 +172,7 @@ func TestStaleIsBounded(t *testing.T) {
 }
 
 func TestStaleOffByRule(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{})
 		s.set(func(s *pipeServer) { s.handle = address(60) })
 		want(t, e, "a.example", SourceUpstream, 0)
@@ -190,7 +190,7 @@ func TestFailuresAreRemembered(t *testing.T) {
 		"SERVFAIL": rcode(dns.RcodeServerFailure), "mute": mute,
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				e, s := pipeMemory(t, CacheRules{})
 				s.set(func(s *pipeServer) {
 					s.handle = func(q *dns.Msg) *dns.Msg {
@@ -228,7 +228,7 @@ func TestFailuresAreRemembered(t *testing.T) {
 }
 
 func TestReturnOfAServerForgetsFailures(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{})
 		s.set(func(s *pipeServer) { s.down = syscall.ECONNREFUSED })
 		for range 60 {
@@ -254,7 +254,7 @@ func TestReturnOfAServerForgetsFailures(t *testing.T) {
 
 // A name in use never waits for its upstream again.
 func TestRefreshAhead(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{})
 		s.set(func(s *pipeServer) { s.handle = address(300) })
 		want(t, e, "used.example", SourceUpstream, 0)
@@ -275,7 +275,7 @@ func TestRefreshAhead(t *testing.T) {
 // While the upstream fails, refreshing does not become a storm, and the answer
 // stays until its end.
 func TestRefreshAheadOfAFailingUpstream(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{})
 		s.set(func(s *pipeServer) { s.handle = address(100) })
 		want(t, e, "a.example", SourceUpstream, 0)
@@ -292,7 +292,7 @@ func TestRefreshAheadOfAFailingUpstream(t *testing.T) {
 }
 
 func TestRefreshBudget(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{})
 		s.set(func(s *pipeServer) { s.handle = address(100) })
 		const names = 500
@@ -314,7 +314,7 @@ func TestRefreshBudget(t *testing.T) {
 }
 
 func TestCoalescedFailureIsNotStormed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{})
 		s.set(func(s *pipeServer) { s.handle, s.delay = rcode(dns.RcodeServerFailure), 100*time.Millisecond })
 		var wg sync.WaitGroup
@@ -342,7 +342,7 @@ func TestTTLBounds(t *testing.T) {
 		{"0 is not raised", 0, time.Minute, time.Hour, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				e, s := pipeMemory(t, CacheRules{MinTTL: c.min, MaxTTL: c.max})
 				s.set(func(s *pipeServer) { s.handle = address(c.ttl) })
 				a := want(t, e, "a.example", SourceUpstream, 0)
@@ -363,7 +363,7 @@ func TestTTLBounds(t *testing.T) {
 
 // Other bounds hold at once, also for what is kept already.
 func TestTTLBoundsChange(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{})
 		s.set(func(s *pipeServer) { s.handle = address(7200) })
 		want(t, e, "a.example", SourceUpstream, 0)
@@ -377,7 +377,7 @@ func TestTTLBoundsChange(t *testing.T) {
 }
 
 func TestCloseEndsQuestionsOfNobody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{Stale: day})
 		s.set(func(s *pipeServer) { s.handle = address(60) })
 		want(t, e, "a.example", SourceUpstream, 0)
@@ -402,7 +402,7 @@ func TestCloseEndsQuestionsOfNobody(t *testing.T) {
 func TestRace(t *testing.T) {
 	for _, race := range []bool{false, true} {
 		t.Run(fmt.Sprint(race), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				slow, quick := n.add("192.0.2.1:853"), n.add("192.0.2.2:853")
 				slow.delay = 200 * time.Millisecond
@@ -432,7 +432,7 @@ func TestRace(t *testing.T) {
 // Who asks the same a little later, and so fails a little later, does not
 // prolong the time for which a failure is remembered.
 func TestFailureOfManyIsOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{})
 		want(t, e, "other.example", SourceUpstream, 0)
 		s.set(func(s *pipeServer) { s.handle = mute })

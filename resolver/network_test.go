@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"dotproxy/resolver/provider"
@@ -15,7 +14,7 @@ import (
 // A network that blocks port 853 costs waiting once, not at each change of
 // settings and not when the computer comes back to it.
 func TestBlockedPortIsRememberedPerNetwork(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		usual, other := n.add("192.0.2.1:853"), n.add("192.0.2.1:8853")
 		usual.down = syscall.ETIMEDOUT
@@ -77,7 +76,7 @@ func TestNetworkChangeAsksAgain(t *testing.T) {
 		"connection": func(s *pipeServer) { s.hang = true },
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				s := n.add("192.0.2.53:853")
 				e := pipeEngine(t, n, nil, "192.0.2.53:853")
@@ -102,7 +101,7 @@ func TestNetworkChangeAsksAgain(t *testing.T) {
 
 // What is idle when the network changes is not asked over its dead connection.
 func TestNetworkChangeDropsConnections(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		s := n.add("192.0.2.53:853")
 		e := pipeEngine(t, n, nil, "192.0.2.53:853")
@@ -123,7 +122,7 @@ func TestNetworkChangeDropsConnections(t *testing.T) {
 
 // OnHealth may ask the engine for anything, as it is promised.
 func TestNetworkChangeHoldsNoLock(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		n.add("192.0.2.53:853")
 		var engine atomic.Pointer[Engine]

@@ -8,7 +8,7 @@ import (
 
 // What is put while somebody sends goes out together, each exactly once.
 func TestOutboxGathers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		const first, rest = 1, 99
 		release := make(chan struct{})
 		var rounds []int

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -39,7 +38,7 @@ func TestPathBurstLeavesInFewRecords(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, cold := range []bool{true, false} {
 		t.Run(fmt.Sprintf("cold %v", cold), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				s := n.add("192.0.2.1:853")
 				s.latency = 10 * time.Millisecond
@@ -75,7 +74,7 @@ func TestPathLongRoundTrip(t *testing.T) {
 		{"0.3 s each way", 300 * time.Millisecond, 1850 * time.Millisecond, 650 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				s := n.add("192.0.2.1:853")
 				s.latency = c.latency
@@ -100,7 +99,7 @@ func TestPathLongRoundTrip(t *testing.T) {
 
 // Answers come in any order, each to who asked for it.
 func TestPathAnswersOutOfOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		s := n.add("192.0.2.1:853")
 		s.latency = 5 * time.Millisecond
@@ -152,7 +151,7 @@ func TestPathAnswersOutOfOrder(t *testing.T) {
 // A network that went away without a word costs whoever asks first about a
 // second, and nobody more.
 func TestPathLostWithoutAWord(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		s := n.add("192.0.2.1:853")
 		s.latency = 10 * time.Millisecond

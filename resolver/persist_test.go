@@ -8,14 +8,13 @@ import (
 
 	"io"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
 )
 
 func TestCacheSurvivesARestart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{Stale: day})
 		s.set(func(s *pipeServer) { s.handle = address(300) })
 		for i := range 100 {
@@ -56,7 +55,7 @@ func refusedByFilter(q *dns.Msg) *dns.Msg {
 // What another provider said, perhaps one with another filter, is not taken
 // over.
 func TestSavedCacheBelongsToItsUpstreams(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, _ := pipeMemory(t, CacheRules{})
 		want(t, e, "a.example", SourceUpstream, 0)
 		var file bytes.Buffer
@@ -79,7 +78,7 @@ func TestSavedCacheBelongsToItsUpstreams(t *testing.T) {
 
 // Rules that change while a saved cache is read hold for what comes of it.
 func TestSavedCacheUnderOtherRules(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, _ := pipeMemory(t, CacheRules{})
 		want(t, e, "a.example", SourceUpstream, 0)
 		var file bytes.Buffer
@@ -111,7 +110,7 @@ func (c *changing) Read(p []byte) (int, error) {
 }
 
 func TestSavedCacheDamaged(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, _ := pipeMemory(t, CacheRules{})
 		for i := range 10 {
 			want(t, e, fmt.Sprintf("n%d.example", i), SourceUpstream, 0)
@@ -142,7 +141,7 @@ func flip(b []byte, at int) []byte {
 }
 
 func TestSavedCacheFromTheFuture(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e, s := pipeMemory(t, CacheRules{})
 		s.set(func(s *pipeServer) { s.handle = address(300) })
 		want(t, e, "a.example", SourceUpstream, 0)
@@ -211,7 +210,7 @@ func (s *swap) Read(p []byte) (int, error) {
 // Other upstreams in the middle of saving or loading: nothing of the one
 // provider passes for the other's.
 func TestSavedCacheWhileUpstreamsChange(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		n.add("192.0.2.1:853")
 		n.add("192.0.2.2:853")

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -153,7 +152,7 @@ func TestPlainChoosesServers(t *testing.T) {
 		"the network is unreachable": {change: func(one, two *clearServer) { one.refuse, two.refuse = syscall.ENETUNREACH, syscall.ENETUNREACH }, fault: twoAddr + ": there is no route to it"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(clearPipes)
 				one, two := n.add(oneAddr), n.add(twoAddr)
 				if c.change != nil {
@@ -193,7 +192,7 @@ func TestPlainRunsOutOfTimeInADial(t *testing.T) {
 }
 
 func TestPlainRemembersWhoAnswers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(clearPipes)
 		one, _ := n.add(oneAddr), n.add(twoAddr)
 		works := one.udp
@@ -268,7 +267,7 @@ func TestPlainTakesOnlyTheAnswer(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(clearPipes)
 				s := n.add(oneAddr)
 				s.udp = c.udp
@@ -291,7 +290,7 @@ func TestPlainTakesOnlyTheAnswer(t *testing.T) {
 }
 
 func TestPlainQueryAndAnswer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(clearPipes)
 		s := n.add(oneAddr)
 		s.udp = func(q *dns.Msg) [][]byte {
@@ -326,7 +325,7 @@ func TestPlainQueryAndAnswer(t *testing.T) {
 
 // A question never goes round in circles.
 func TestPlainNeverAsksItself(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(clearPipes)
 		one, two := n.add(oneAddr), n.add(twoAddr)
 		p := plainTo(n, oneAddr, twoAddr)
@@ -347,7 +346,7 @@ func TestPlainNeverAsksItself(t *testing.T) {
 
 // However many ask, few sockets are open; who waits in vain is told so.
 func TestPlainIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(clearPipes)
 		s := n.add(oneAddr)
 		s.udp = silent

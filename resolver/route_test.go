@@ -10,7 +10,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -207,7 +206,7 @@ func TestSecureRoute(t *testing.T) {
 // The name of a route's server is looked up by the configured provider: no
 // other hears of it.
 func TestSecureRouteToABareName(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		lookUp := func(q *dns.Msg) *dns.Msg {
 			m := zone(q)

@@ -85,7 +85,7 @@ func TestSeveralProbesAreFew(t *testing.T) {
 		"garbage":  func(s *pipeServer) { s.handle = garbage },
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				n := new(pipeNet)
 				bad := n.add("192.0.2.1:853")
 				n.add("192.0.2.2:853")
@@ -123,7 +123,7 @@ func TestSeveralProbesAreFew(t *testing.T) {
 // However many servers are asked at the same time, all can answer before the
 // first answer is looked at, and none of them is held up.
 func TestRaceOfMany(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		var all [][]string
 		for i := range 20 {

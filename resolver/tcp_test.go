@@ -93,7 +93,7 @@ func (c tcpConn) closed() bool {
 
 // Who may not ask is told so a few times, and takes no room from others.
 func TestTCPStrangers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e := gateEngine(t, AdmissionRules{Access: prefixes("192.0.2.0/24")})
 		l := tcpPipes(t, e)
 		c := connect(t, l, "203.0.113.5:4000")
@@ -129,7 +129,7 @@ func (l *tcpListener) count() int {
 // A client elsewhere has a bounded number of connections; its own oldest quiet
 // one makes room, and the one that waits for an answer stays.
 func TestTCPConnectionsOfOneClient(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		n := new(pipeNet)
 		n.add("192.0.2.1:853").handle = mute
 		e := pipeEngine(t, n, func(c *Config) { c.Rules.Admission.Access = prefixes("192.0.2.0/24") }, "192.0.2.1:853")
@@ -201,7 +201,7 @@ func TestTCPTableFullOfBusyConnections(t *testing.T) {
 // Connections that ask nothing or only half a query end sooner as the table
 // fills (RFC 7766 section 6.2.3).
 func TestTCPIdle(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e := gateEngine(t, AdmissionRules{})
 		l := tcpPipes(t, e)
 		ends := func(c tcpConn) time.Duration {
@@ -234,7 +234,7 @@ func TestTCPMessages(t *testing.T) {
 		m.SetEdns0(1232, false)
 		m.IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_PADDING{Padding: make([]byte, 60000)}}
 	})
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		c := tcpFrom(t, gateEngine(t, AdmissionRules{}), "127.0.0.1:4000")
 		got := make(chan *dns.Msg)
 		go func() {
@@ -256,7 +256,7 @@ func TestTCPMessages(t *testing.T) {
 			t.Errorf("the next: %v", m)
 		}
 	})
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e := gateEngine(t, AdmissionRules{})
 		for _, raw := range [][]byte{{1, 2, 3}, pack(t, func(m *dns.Msg) { m.Response = true })} {
 			c := tcpFrom(t, e, "127.0.0.1:4000")
@@ -272,7 +272,7 @@ func TestTCPMessages(t *testing.T) {
 
 // A client that is held back does not hold up the end.
 func TestTCPEndsWhileAClientIsHeldBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		e := gateEngine(t, AdmissionRules{Limit: RateLimit{PerSecond: 1, Burst: 1, Loopback: true}})
 		l := tcpPipes(t, e)
 		c := connect(t, l, "127.0.0.1:4000")

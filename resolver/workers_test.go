@@ -9,7 +9,7 @@ import (
 
 // Goroutines are used again, no more than allowed wait, and none is left.
 func TestWorkersAreUsedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		const many = 3 * maxIdleWorkers
 		release := make(chan struct{})
 		w := newWorkers(func(*datagram) { <-release })
@@ -36,7 +36,7 @@ func TestWorkersAreUsedAgain(t *testing.T) {
 }
 
 func TestDeadline(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		d := newDeadline(time.Now().Add(time.Second))
 		defer d.stop()
 		if at, ok := d.Deadline(); !ok || time.Until(at) != time.Second || d.Err() != nil || cancelled(d) != nil {
