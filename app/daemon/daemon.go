@@ -222,8 +222,9 @@ func (d *Daemon) Close(ctx context.Context) error {
 		return err
 	}
 	defer d.unlock()
-	d.saveCache()
-	return d.eng.Close(ctx)
+	err := d.eng.Close(ctx)
+	d.saveCache() // with the answers to what was under way
+	return err
 }
 
 // lock waits for its turn to change something.
