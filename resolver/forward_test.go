@@ -427,3 +427,40 @@ func TestForwardForgivesResets(t *testing.T) {
 		}
 	})
 }
+
+// A server that ended two connections after an answer, owing others, and is
+// whole again is soon asked over one connection once more: the first queries to
+// outlive the others show it.
+func TestForwardForgivesShortLives(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		n := new(pipeNet)
+		s := n.add("192.0.2.1:853")
+		s.set(func(s *pipeServer) {
+			s.latency = 10 * time.Millisecond
+			s.hangUp = func(conn, query int) bool { return conn <= 2 && query > 1 }
+		})
+		f := pipeForwarder(t, n, []string{"192.0.2.1:853"})
+		burst := func(what string, most time.Duration) {
+			var wg sync.WaitGroup
+			for i := range 200 {
+				wg.Go(func() {
+					if _, took, err := try(f, fmt.Sprintf("%s%d.example", what, i)); err != nil || took > most {
+						t.Errorf("%s %d: %v, %v", what, i, took, err)
+					}
+				})
+			}
+			wg.Wait()
+		}
+		burst("first", time.Second)
+		time.Sleep(scoutEvery)
+		burst("second", time.Second)
+		if f.ups[0].servers[0].short.on.Load() {
+			t.Error("it still counts as one that ends connections by habit")
+		}
+		before := s.conns
+		burst("then", 100*time.Millisecond)
+		if s.conns > before+1 {
+			t.Errorf("%d more connections for 200 queries", s.conns-before)
+		}
+	})
+}

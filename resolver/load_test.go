@@ -36,7 +36,7 @@ func TestLoadAnswersAreRight(t *testing.T) {
 	s.handle = numbered
 	e := pipeEngine(t, n, nil, "192.0.2.1:853")
 	at := listenOn(t, e, "127.0.0.1:0")[0]
-	const clients, rounds, window = 16, 20, 32
+	const clients, rounds, window = 8, 16, 16
 	var wg sync.WaitGroup
 	for c := range clients {
 		wg.Go(func() {

@@ -213,6 +213,9 @@ func (s *server) connEnded(c *conn, err error, owed int, answered uint64) (refus
 		s.short.learn(owed, answered)
 		s.pace.failed()
 	}
+	if s.short.scout == c {
+		s.short.scout = nil
+	}
 	if owed == 0 {
 		s.connIdled(c, err)
 	}

@@ -14,7 +14,14 @@ type shortLived struct {
 	perConn int // answers it gives on one connection, 0 for no bound known
 	until   time.Time
 	on      atomic.Bool // perConn > 0
+	// scout is a connection that is asked once more than perConn, to see whether
+	// the bound still holds; nil for none. The next one is sent out at scoutAt.
+	scout   *conn
+	scoutAt time.Time
 }
+
+// scoutEvery is how often a server may lose a query to a scout.
+const scoutEvery = time.Second
 
 // learn notes how many answers a connection gave before the server ended it
 // and how many it still owed.
@@ -28,6 +35,9 @@ func (s *shortLived) learn(owed int, answered uint64) {
 		s.perConn-- // it was asked no more than it answers, it was thought
 		s.until = time.Now().Add(shortFor)
 	}
+	if owed > 0 {
+		s.scoutAt = time.Now().Add(scoutEvery)
+	}
 	if s.deaths >= shortDeaths && owed > 0 && answered > 0 {
 		s.perConn = int(answered)
 		s.until = time.Now().Add(shortFor)
@@ -35,10 +45,39 @@ func (s *shortLived) learn(owed int, answered uint64) {
 	}
 }
 
+// idle notes that all was answered that a connection was asked, and tells
+// whether it has to end now. One that lived longer than was thought raises the
+// bound: a server that was started anew a few times ends no connection by habit.
+func (s *shortLived) idle(c *conn, asked int, now time.Time) (used bool) {
+	if s.perConn == 0 || asked < s.perConn {
+		return false
+	}
+	if asked > s.perConn {
+		s.scout, s.scoutAt = nil, now
+		if s.perConn = 2 * asked; s.perConn >= youngAnswers {
+			s.perConn, s.deaths = 0, 0
+			s.on.Store(false)
+		}
+		return false
+	}
+	if s.scout == nil && !now.Before(s.scoutAt) {
+		s.scout = c
+	}
+	return s.scout != c
+}
+
+// bound is how many queries a connection may be asked.
+func (s *shortLived) bound(c *conn) int {
+	if c == s.scout {
+		return s.perConn + 1
+	}
+	return s.perConn
+}
+
 // pickShort is pick for such a server. Who finds no connection waits for one.
 func (s *server) pickShort(now time.Time) (best *conn, wantMore bool) {
 	if now.After(s.short.until) {
-		s.short.perConn, s.short.deaths = 0, shortDeaths-1
+		s.short.perConn, s.short.deaths, s.short.scout = 0, shortDeaths-1, nil
 		s.short.on.Store(false)
 		return s.pick(now)
 	}
@@ -48,7 +87,7 @@ func (s *server) pickShort(now time.Time) (best *conn, wantMore bool) {
 		if owes {
 			busy++
 		}
-		if _, ok := c.load(now); ok && asked < uint64(s.short.perConn) {
+		if _, ok := c.load(now); ok && asked < uint64(s.short.bound(c)) {
 			best = c
 		}
 	}
@@ -105,7 +144,7 @@ func (s *server) connIdle(c *conn) {
 	}
 	s.mu.Lock()
 	asked, busy := c.count()
-	used := s.short.perConn > 0 && asked >= uint64(s.short.perConn) && !busy
+	used := !busy && s.short.idle(c, int(asked), time.Now())
 	s.mu.Unlock()
 	if used {
 		s.f.spawn(func() { c.fail(errIdle) })
