@@ -118,9 +118,9 @@ func (d Detector) ask(ctx context.Context, resolver netip.AddrPort, q *dns.Msg) 
 	}
 }
 
-// silence is errSilent where err came of the end of ctx.
+// silence is errSilent where err came of the end of ctx, or of a part of its time.
 func silence(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 		return errSilent
 	}
 	return err
