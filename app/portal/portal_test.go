@@ -145,6 +145,7 @@ func TestAnswers(t *testing.T) {
 		"a redirect":              {reply: redirect, want: Result{true, "https://login.hotel.example/?mac=1"}},
 		"one on the gateway":      {reply: "HTTP/1.0 307 Moved\r\nLocation: http://10.0.0.1/login\r\n\r\n", want: Result{true, "http://10.0.0.1/login"}},
 		"a relative one":          {reply: "HTTP/1.1 303 See Other\r\nLocation: /login\r\n\r\n", want: Result{true, "http://detectportal.firefox.com/login"}},
+		"one that is too long":    {reply: "HTTP/1.1 302 Found\r\nLocation: http://login.example/" + strings.Repeat("x", maxURL) + "\r\n\r\n", want: Result{true, defaultURL}},
 		"one as it should not be": {reply: "HTTP/1.1 302 Found\r\nLocation: http://login.example/a b?c=\"ü|\r\n\r\n", want: Result{true, "http://login.example/a%20b?c=%22%C3%BC%7C"}},
 		"one to no page":          {reply: "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n", want: Result{true, defaultURL}},
 		"one to nowhere":          {reply: "HTTP/1.1 302 Found\r\n\r\n", want: Result{true, defaultURL}},
@@ -228,10 +229,11 @@ func TestResolvers(t *testing.T) {
 		"this computer":                {one: has("127.0.0.1", "0.0.0.0", "::1"), err: unknown + "it knows no address of it"},
 		"what is no answer is ignored": {one: forged},
 		"the first address is dead":    {one: has("192.0.2.81", "192.0.2.80")},
+		"the first address is mute":    {one: has("192.0.2.82", "192.0.2.80"), took: askPatience / 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				g := &gateway{dns: map[string]func(*dns.Msg) []*dns.Msg{}, http: map[string]string{hostAddr: redirect, "[2001:db8::80]:80": redirect, "192.0.2.81:80": "refused"}}
+				g := &gateway{dns: map[string]func(*dns.Msg) []*dns.Msg{}, http: map[string]string{hostAddr: redirect, "[2001:db8::80]:80": redirect, "192.0.2.81:80": "refused", "192.0.2.82:80": "swallowed"}}
 				for at, say := range map[string]func(*dns.Msg) []*dns.Msg{resolverAddr: c.one, otherAddr: c.two} {
 					if say != nil {
 						g.dns[at] = say
