@@ -81,6 +81,11 @@ type Daemon struct {
 	cacheFile cacheFile // used with op held
 	steering  *steering
 
+	// events are what the system tells of the network; heard is used with op
+	// held.
+	events networkEvents
+	heard  heard
+
 	// What follows changes with op and mu held.
 	mu     sync.Mutex
 	layers layers
@@ -151,6 +156,8 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	d.ctx, d.end = context.WithCancel(context.Background())
 	first := d.Status()
 	d.done.Go(func() { d.loop(first) })
+	d.events = d.listenToNetwork()
+	d.done.Go(d.events.Wait)
 	d.done.Go(d.watch)
 	if d.steering.dns != nil {
 		d.done.Go(d.steer)
