@@ -1,0 +1,378 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"dotproxy/app/systemdns"
+)
+
+// Options are what a Client needs.
+type Options struct {
+	// Expect returns a channel that is closed when the engine was asked for
+	// name, which is fully qualified. It is called once for each Set.
+	Expect func(name string) <-chan struct{}
+	// Log is told what happens; nil for nobody.
+	Log *slog.Logger
+}
+
+// Client has this computer's DNS changed, through a guard that it starts when
+// it needs one. Its methods may be called at any time; one change is made after
+// the other. Errors are *control.Problem with CodeNotSet.
+type Client struct {
+	options Options
+	seams   seams
+	life    context.Context // ends with Close
+	end     context.CancelFunc
+	op      sync.Mutex // one operation at a time
+	changed chan struct{}
+
+	mu     sync.Mutex // guards what follows
+	link   *link
+	wanted []netip.AddrPort // nil: nothing
+	state  State
+	wg     sync.WaitGroup
+}
+
+// seams are what a Client has of the system.
+type seams struct {
+	places func() []place
+	// own is the place of a guard with this process's rights, and detect finds
+	// the mechanism, to tell whether these suffice.
+	own    func() place
+	detect func(context.Context) (systemdns.Mechanism, error)
+	launch func(ctx context.Context, p place, prompt bool) error
+}
+
+// NewClient returns a client that has changed nothing yet.
+func NewClient(o Options) *Client {
+	return newClient(o, seams{thisProcess().all, thisProcess().own, systemdns.Detect, launch})
+}
+
+func newClient(o Options, s seams) *Client {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	life, end := context.WithCancel(context.Background())
+	return &Client{options: o, seams: s, life: life, end: end, changed: make(chan struct{}, 1), state: State{Phase: Off}}
+}
+
+// Changed tells that State may be another one. There is one receiver.
+func (c *Client) Changed() <-chan struct{} { return c.changed }
+
+// State is what is known of this computer's DNS.
+func (c *Client) State() State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state
+}
+
+func (c *Client) become(s State) {
+	c.mu.Lock()
+	same := c.state.equal(s)
+	c.state = s
+	c.mu.Unlock()
+	if same {
+		return
+	}
+	select {
+	case c.changed <- struct{}{}:
+	default: // it was told already
+	}
+}
+
+// Set points this computer's DNS at addrs, loopback addresses, and keeps it so
+// until Restore. It may ask the user for a password. It returns when a query of
+// a program of this computer has come in; where none does everything is as it
+// was.
+func (c *Client) Set(ctx context.Context, addrs []netip.AddrPort) error {
+	c.op.Lock()
+	defer c.op.Unlock()
+	return c.setLocked(ctx, addrs)
+}
+
+// Repair does again what is wanted: Set's wish, or that everything is as it
+// was.
+func (c *Client) Repair(ctx context.Context) error {
+	c.op.Lock()
+	defer c.op.Unlock()
+	c.mu.Lock()
+	wanted := c.wanted
+	c.mu.Unlock()
+	if wanted != nil {
+		return c.setLocked(ctx, wanted)
+	}
+	return c.restoreLocked(ctx)
+}
+
+func (c *Client) setLocked(ctx context.Context, addrs []netip.AddrPort) error {
+	c.want(nil)
+	for again := true; ; again = false {
+		state, err := c.try(ctx, addrs)
+		if again && errors.Is(err, errGone) {
+			continue // it was ending, or was ended
+		}
+		if err == nil && state.Phase == Set {
+			c.want(addrs)
+			return nil
+		}
+		if err != nil {
+			state = State{Phase: Failed, Problem: problemOf(err)}
+		} else if state.Problem == nil {
+			state.Problem = problemOf(errGone)
+		}
+		c.become(state)
+		return state.Problem
+	}
+}
+
+func (c *Client) want(addrs []netip.AddrPort) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wanted = slices.Clone(addrs)
+}
+
+// try asks one guard once.
+func (c *Client) try(ctx context.Context, addrs []netip.AddrPort) (State, error) {
+	p, err := c.choose(ctx)
+	if err != nil {
+		return State{}, err
+	}
+	if err := c.settleOthers(ctx, p); err != nil {
+		return State{}, err
+	}
+	l, err := c.connect(ctx, p)
+	if err != nil {
+		return State{}, err
+	}
+	name := newNonce()
+	arrived, answered := c.options.Expect(name), make(chan struct{})
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		select {
+		case <-arrived:
+			_ = l.send(request{Do: doArrived})
+		case <-answered:
+		}
+	})
+	state, err := l.ask(ctx, request{Do: doSet, Addrs: addrs, Nonce: name})
+	close(answered)
+	wait.Wait()
+	return state, err
+}
+
+// choose returns the place of a guard that has the rights to make the change.
+func (c *Client) choose(ctx context.Context) (place, error) {
+	m, err := c.seams.detect(ctx)
+	if err != nil {
+		return place{}, err
+	}
+	own := c.seams.own()
+	switch err := m.Allowed(ctx); {
+	case err == nil:
+		return own, nil
+	case !errors.Is(err, systemdns.ErrNeedsRoot):
+		return place{}, err
+	}
+	for _, p := range c.seams.places() {
+		if p.root && p.socket != own.socket {
+			return p, nil
+		}
+	}
+	return place{}, systemdns.ErrNeedsRoot
+}
+
+// settleOthers puts back what guards at other places did or left.
+func (c *Client) settleOthers(ctx context.Context, but place) error {
+	for _, p := range c.seams.places() {
+		if p.socket == but.socket {
+			continue
+		}
+		if err := c.settle(ctx, p, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// connect returns the link to the guard at p, which it starts where none
+// answers.
+func (c *Client) connect(ctx context.Context, p place) (*link, error) {
+	c.mu.Lock()
+	l := c.link
+	c.mu.Unlock()
+	if l != nil && l.place.socket == p.socket {
+		select {
+		case <-l.done:
+		default:
+			return l, nil
+		}
+	}
+	l, err := openLink(ctx, p, c.hear)
+	if err != nil {
+		if err := c.seams.launch(ctx, p, true); err != nil {
+			return nil, err
+		}
+		if l, err = openLink(ctx, p, c.hear); err != nil {
+			return nil, errGone
+		}
+	}
+	c.mu.Lock()
+	c.link = l
+	c.mu.Unlock()
+	c.wg.Go(func() { c.follow(l) })
+	return l, nil
+}
+
+// hear takes what the guard in use reports. One that put everything back on
+// another's word, or because the computer ends, is not contradicted.
+func (c *Client) hear(s State) {
+	if s.Phase == Off {
+		c.want(nil)
+	}
+	c.become(s)
+}
+
+// Restore puts back everything that a guard of this user's has changed, and
+// what one that is gone has left. It may ask for a password for the latter.
+func (c *Client) Restore(ctx context.Context) error {
+	c.op.Lock()
+	defer c.op.Unlock()
+	return c.restoreLocked(ctx)
+}
+
+func (c *Client) restoreLocked(ctx context.Context) error {
+	c.want(nil)
+	for _, p := range c.seams.places() {
+		if err := c.settle(ctx, p, true); err != nil {
+			problem := notRestored(err)
+			c.become(State{Phase: Failed, Problem: problem})
+			return problem
+		}
+	}
+	c.become(State{Phase: Off})
+	return nil
+}
+
+// settle has the guard at p put things back, one that is there or, where a
+// journal was left, a new one.
+func (c *Client) settle(ctx context.Context, p place, prompt bool) error {
+	l, err := openLink(ctx, p, func(State) {})
+	if err != nil {
+		if !p.journal.orphan() {
+			return nil // nothing there, or another user's
+		}
+		if err := c.seams.launch(ctx, p, prompt); err != nil {
+			return err
+		}
+		if l, err = openLink(ctx, p, func(State) {}); err != nil {
+			return errGone
+		}
+	}
+	defer l.close()
+	state, err := l.ask(ctx, request{Do: doRestore})
+	if err == nil && state.Phase == Failed && state.Problem != nil {
+		return state.Problem
+	}
+	return err
+}
+
+// Look asks what is in effect, whoever wanted it. It has put back what a guard
+// with this process's rights has left; where that needs a password, the state's
+// problem says so.
+func (c *Client) Look(ctx context.Context) (State, error) {
+	c.op.Lock()
+	defer c.op.Unlock()
+	found := State{Phase: Off}
+	for _, p := range c.seams.places() {
+		if l, err := openLink(ctx, p, func(State) {}); err == nil {
+			state, err := l.ask(ctx, request{Do: doStatus})
+			l.close()
+			if err == nil && state.Phase != Off {
+				return state, nil
+			}
+			continue
+		}
+		if !p.journal.orphan() {
+			continue
+		}
+		err := c.settle(ctx, p, false)
+		if errors.Is(err, systemdns.ErrNeedsRoot) {
+			found.Problem = notSet("A DoT Proxy that was cut off left this computer’s DNS set to itself.", "dot-proxy system-dns repair puts it back.")
+		} else if err != nil {
+			return State{}, notRestored(err)
+		}
+	}
+	return found, nil
+}
+
+// Close ends the connection to the guard, which puts things back unless another
+// engine comes within 1.5 s. Restore before it is surer.
+func (c *Client) Close() {
+	c.end()
+	c.mu.Lock()
+	l := c.link
+	c.mu.Unlock()
+	if l != nil {
+		l.close()
+	}
+	c.wg.Wait()
+}
+
+// revivals are the pauses before a guard that ended is started again.
+var revivals = []time.Duration{0, time.Second, 3 * time.Second, 10 * time.Second}
+
+// follow waits for the end of a link and, where the change is still wanted, has
+// another guard take over.
+func (c *Client) follow(l *link) {
+	<-l.done
+	if !c.ended(l) {
+		return
+	}
+	c.options.Log.Warn("the guard of this computer's DNS has ended; another one takes over")
+	for _, pause := range revivals {
+		select {
+		case <-c.life.Done():
+			return
+		case <-time.After(pause):
+		}
+		if c.revive() {
+			return
+		}
+	}
+	c.want(nil)
+}
+
+// ended forgets a link and tells whether what it kept is still wanted.
+func (c *Client) ended(l *link) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link != l {
+		return false
+	}
+	c.link = nil
+	return c.wanted != nil && c.life.Err() == nil
+}
+
+// revive makes the change again; false where that failed and may be tried once
+// more.
+func (c *Client) revive() bool {
+	c.op.Lock()
+	defer c.op.Unlock()
+	c.mu.Lock()
+	wanted, linked := c.wanted, c.link != nil
+	c.mu.Unlock()
+	if wanted == nil || linked {
+		return true
+	}
+	if c.setLocked(c.life, wanted) == nil {
+		return true
+	}
+	c.want(wanted)
+	return false
+}

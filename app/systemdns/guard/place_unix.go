@@ -1,0 +1,109 @@
+//go:build unix
+
+package guard
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"dotproxy/app/control"
+)
+
+const socketName = "guard.sock"
+
+// The folders of guards with the superuser's rights. rootSockets holds a socket
+// for each user that asked for one, systemSockets that of a system's engine.
+const (
+	rootJournal   = "/var/lib/dot-proxy"
+	rootSockets   = "/run/dot-proxy-guard"
+	systemSockets = "/run/dot-proxy"
+)
+
+// environment is what a process knows of itself.
+type environment struct {
+	uid    int // the effective one
+	getenv func(string) string
+	home   func() (string, error)
+	// sockets is the folder of the user's control socket.
+	sockets func() string
+}
+
+func thisProcess() environment {
+	return environment{os.Geteuid(), os.Getenv, os.UserHomeDir, control.UserFolder}
+}
+
+// own is the place of a guard that is this process: root's serves the user for
+// whom pkexec(1) started it.
+func (e environment) own() place {
+	if e.uid != 0 {
+		return e.user()
+	}
+	if uid, err := strconv.ParseUint(e.getenv("PKEXEC_UID"), 10, 31); err == nil && uid != 0 {
+		return rootPlace(int(uid))
+	}
+	return place{journal{rootJournal, 0o755}, filepath.Join(systemSockets, socketName), 0, true}
+}
+
+// user is the place of a guard without the superuser's rights. A service has
+// folders of its own.
+func (e environment) user() place {
+	sockets, state := e.sockets(), e.getenv("XDG_STATE_HOME")
+	if dir, _, _ := strings.Cut(e.getenv("RUNTIME_DIRECTORY"), ":"); filepath.IsAbs(dir) {
+		sockets = dir
+	}
+	if dir, _, _ := strings.Cut(e.getenv("STATE_DIRECTORY"), ":"); filepath.IsAbs(dir) {
+		return place{journal{dir, 0o700}, filepath.Join(sockets, socketName), e.uid, false}
+	}
+	if !filepath.IsAbs(state) {
+		state = sockets // a user without a home
+		if home, err := e.home(); err == nil && filepath.IsAbs(home) {
+			state = filepath.Join(home, ".local", "state")
+		}
+	}
+	return place{journal{filepath.Join(state, "dot-proxy"), 0o700}, filepath.Join(sockets, socketName), e.uid, false}
+}
+
+// rootPlace is that of a root guard that serves a user.
+func rootPlace(uid int) place {
+	return place{journal{rootJournal, 0o755}, filepath.Join(rootSockets, strconv.Itoa(uid)+".sock"), uid, true}
+}
+
+// all are the places that matter to this process, those with more rights first.
+func (e environment) all() []place {
+	if e.uid == 0 {
+		return []place{e.own()}
+	}
+	return []place{rootPlace(e.uid), e.user()}
+}
+
+// makePlace makes the folders of a guard that is this process.
+func makePlace(p place) error {
+	if err := os.MkdirAll(p.journal.dir, p.journal.mode); err != nil {
+		return err
+	}
+	dir, mode := filepath.Dir(p.socket), fs.FileMode(0o755)
+	if !p.root {
+		mode = 0o700
+	}
+	if err := os.MkdirAll(dir, mode); err != nil {
+		return err
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || !ok || int(stat.Uid) != os.Geteuid() && stat.Uid != 0 {
+		return fmt.Errorf("the folder %s belongs to another user", dir)
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return errors.New("others may write to the folder " + dir)
+	}
+	return nil
+}
