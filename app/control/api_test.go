@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -55,6 +56,7 @@ func TestDocumentedMessages(t *testing.T) {
 				engine.Answer(controltest.NewQuery("example.com."))
 			}
 			engine.Block(controltest.NewBlocked())
+			prepare(t, engine, ex)
 			path, _ := controltest.Serve(t, engine)
 			resp := send(t, path, ex.method, ex.path, ex.body)
 			if resp.StatusCode != ex.status {
@@ -72,6 +74,25 @@ func TestDocumentedMessages(t *testing.T) {
 				sameEvents(t, engine, got, strings.Split(strings.TrimSpace(ex.answer), "\n"))
 			}
 		})
+	}
+}
+
+// prepare brings an engine into the state that an example speaks of.
+func prepare(t *testing.T, engine *controltest.Engine, ex example) {
+	t.Helper()
+	var err error
+	switch ex.path {
+	case "/v1/pause":
+		err = engine.SystemDNS(t.Context(), control.SystemDNSOn)
+	case "/v1/resume":
+		err = errors.Join(engine.SystemDNS(t.Context(), control.SystemDNSOn), engine.Pause(t.Context(), control.Pause{Seconds: 300}))
+	case "/v1/sign-in":
+		if ex.status == http.StatusOK {
+			engine.WantSignIn("http://portal.example/")
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -110,7 +131,7 @@ func TestEveryMessageIsDocumented(t *testing.T) {
 	for _, code := range []string{
 		control.CodeBadRequest, control.CodeBadValue, control.CodePortInUse, control.CodePermission, control.CodeAddress,
 		control.CodeCertificate, control.CodeNoAnswer, control.CodeOffline, control.CodeSettings, control.CodeNoEngine,
-		control.CodeRunning, control.CodeForbidden, control.CodeInternal,
+		control.CodeRunning, control.CodeForbidden, control.CodeInternal, control.CodeSystemDNS, control.CodePortal, control.CodeNotNow,
 	} {
 		row := "| " + strconv.Itoa(control.HTTPStatus(code)) + " | `" + code + "` |"
 		if !strings.Contains(page, row) {

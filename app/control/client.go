@@ -84,6 +84,20 @@ func (c *Client) Apply(ctx context.Context, s Settings) error {
 	return err
 }
 
+// SystemDNS does one of the SystemDNS actions.
+func (c *Client) SystemDNS(ctx context.Context, action string) error {
+	return c.post(ctx, "/v1/system-dns", systemDNSRequest{Action: action})
+}
+
+// Pause puts the old DNS back for a while.
+func (c *Client) Pause(ctx context.Context, p Pause) error { return c.post(ctx, "/v1/pause", p) }
+
+// Resume ends a pause.
+func (c *Client) Resume(ctx context.Context) error { return c.post(ctx, "/v1/resume", nil) }
+
+// SignIn lets this computer reach the sign-in page of its network.
+func (c *Client) SignIn(ctx context.Context) error { return c.post(ctx, "/v1/sign-in", nil) }
+
 // Providers asks for the providers that the engine knows.
 func (c *Client) Providers(ctx context.Context) ([]Provider, error) {
 	return call[[]Provider](ctx, c, http.MethodGet, "/v1/providers", nil)
@@ -278,6 +292,11 @@ func forbidden() *Problem {
 // releaseRequest is the body of POST /v1/release.
 type releaseRequest struct {
 	Client string `json:"client"`
+}
+
+// systemDNSRequest is the body of POST /v1/system-dns.
+type systemDNSRequest struct {
+	Action string `json:"action"`
 }
 
 // useRequest is the body of POST /v1/use.

@@ -22,6 +22,19 @@ type Controller interface {
 	Settings() Settings
 	// Apply validates, applies and saves settings; one bad value changes nothing.
 	Apply(ctx context.Context, s Settings) error
+	// SystemDNS points this computer's DNS here (SystemDNSOn), puts the old one
+	// back (SystemDNSOff), or puts right whatever is amiss with it
+	// (SystemDNSRepair); on and off are saved. An error leaves it as it was.
+	SystemDNS(ctx context.Context, action string) error
+	// Pause puts the old DNS back for a while, not encrypted; it is refused where
+	// this computer's DNS is not pointed here. It survives a restart.
+	Pause(ctx context.Context, p Pause) error
+	// Resume ends a pause; no-op where none is on.
+	Resume(ctx context.Context) error
+	// SignIn answers this computer's queries through the network's own resolver,
+	// not encrypted, until the network lets everything through, for five minutes
+	// at most. It is refused where no sign-in is wanted.
+	SignIn(ctx context.Context) error
 	Providers() []Provider
 	// Queries returns the most recent answered queries, oldest first, at most
 	// limit (0 means all that are kept).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -14,19 +15,23 @@ const lastWrite = 250 * time.Millisecond
 // table lists every pattern that is answered.
 func (s *Server) table() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
-		"GET /v1/status":    func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.c.Status()) },
-		"POST /v1/start":    s.command(s.c.Start),
-		"POST /v1/stop":     s.command(s.c.Stop),
-		"POST /v1/quit":     s.command(s.c.Quit),
-		"POST /v1/use":      s.use,
-		"GET /v1/settings":  func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.c.Settings()) },
-		"PUT /v1/settings":  s.apply,
-		"GET /v1/providers": func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Providers())) },
-		"GET /v1/queries":   s.queries,
-		"GET /v1/blocked":   func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Blocked())) },
-		"POST /v1/release":  s.release,
-		"GET /v1/events":    s.events,
-		"GET /metrics":      s.metrics,
+		"GET /v1/status":      func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.c.Status()) },
+		"POST /v1/start":      s.command(s.c.Start),
+		"POST /v1/stop":       s.command(s.c.Stop),
+		"POST /v1/quit":       s.command(s.c.Quit),
+		"POST /v1/use":        s.use,
+		"POST /v1/system-dns": s.systemDNS,
+		"POST /v1/pause":      s.pause,
+		"POST /v1/resume":     s.command(s.c.Resume),
+		"POST /v1/sign-in":    s.command(s.c.SignIn),
+		"GET /v1/settings":    func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.c.Settings()) },
+		"PUT /v1/settings":    s.apply,
+		"GET /v1/providers":   func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Providers())) },
+		"GET /v1/queries":     s.queries,
+		"GET /v1/blocked":     func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Blocked())) },
+		"POST /v1/release":    s.release,
+		"GET /v1/events":      s.events,
+		"GET /metrics":        s.metrics,
 	}
 }
 
@@ -41,15 +46,7 @@ func (s *Server) routes() *http.ServeMux {
 // command answers a request without a body by doing do.
 func (s *Server) command(do func(context.Context) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if p := readEmpty(w, r); p != nil {
-			writeProblem(w, p)
-			return
-		}
-		if err := do(r.Context()); err != nil {
-			s.refuse(w, r, err)
-			return
-		}
-		writeJSON(w, s.c.Status())
+		s.finish(w, r, readEmpty(w, r), do)
 	}
 }
 
@@ -58,11 +55,33 @@ func (s *Server) use(w http.ResponseWriter, r *http.Request) {
 	if p == nil && body.Upstream == "" {
 		p = BadValue("upstream", "The name of the provider is empty.", "Give an id such as quad9, or an address and name.")
 	}
+	s.finish(w, r, p, func(ctx context.Context) error { return s.c.Use(ctx, body.Upstream) })
+}
+
+func (s *Server) systemDNS(w http.ResponseWriter, r *http.Request) {
+	body, p := readBody[systemDNSRequest](w, r)
+	if p == nil && !slices.Contains([]string{SystemDNSOn, SystemDNSOff, SystemDNSRepair}, body.Action) {
+		p = BadValue("action", "This computer’s DNS cannot be set to "+Quote(body.Action)+".", "Choose on, off or repair.")
+	}
+	s.finish(w, r, p, func(ctx context.Context) error { return s.c.SystemDNS(ctx, body.Action) })
+}
+
+func (s *Server) pause(w http.ResponseWriter, r *http.Request) {
+	body, p := readBody[Pause](w, r)
+	if p == nil {
+		p = body.Check()
+	}
+	s.finish(w, r, p, func(ctx context.Context) error { return s.c.Pause(ctx, body) })
+}
+
+// finish does what a body asked for, where there is no problem with it, and
+// answers with the new status.
+func (s *Server) finish(w http.ResponseWriter, r *http.Request, p *Problem, do func(context.Context) error) {
 	if p != nil {
 		writeProblem(w, p)
 		return
 	}
-	if err := s.c.Use(r.Context(), body.Upstream); err != nil {
+	if err := do(r.Context()); err != nil {
 		s.refuse(w, r, err)
 		return
 	}

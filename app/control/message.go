@@ -28,9 +28,9 @@ func HTTPStatus(code string) int {
 		return http.StatusForbidden
 	case CodeBadValue:
 		return http.StatusUnprocessableEntity
-	case CodePortInUse, CodePermission, CodeAddress, CodeSettings, CodeRunning:
+	case CodePortInUse, CodePermission, CodeAddress, CodeSettings, CodeRunning, CodeSystemDNS, CodeNotNow:
 		return http.StatusConflict
-	case CodeCertificate, CodeNoAnswer, CodeOffline:
+	case CodeCertificate, CodeNoAnswer, CodeOffline, CodePortal:
 		return http.StatusBadGateway
 	case CodeNoEngine:
 		return http.StatusServiceUnavailable

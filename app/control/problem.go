@@ -18,6 +18,12 @@ const (
 	CodeNoAnswer = "no_answer"
 	// CodeOffline: there is no network.
 	CodeOffline = "offline"
+	// CodeSystemDNS: this computer's DNS could not be changed, or not be kept.
+	CodeSystemDNS = "dns_not_set"
+	// CodePortal: the network wants a sign-in.
+	CodePortal = "portal"
+	// CodeNotNow: what is asked for makes no sense in the present state.
+	CodeNotNow = "not_now"
 	// CodeSettings: the settings file is broken.
 	CodeSettings = "settings"
 	// CodeNoEngine: no engine listens on the control socket.

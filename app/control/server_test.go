@@ -17,7 +17,7 @@ import (
 
 const goodSettings = `{"listen": ["127.0.0.1"], "port": 5353, "upstreams": ["quad9"], "race": false, "hide_subnet": false, "ca_bundle": "", "cache_mib": 16,
 "cache_min_ttl": 0, "cache_max_ttl": 3600, "stale_hours": 1, "cache_persist": false, "canary": true, "hosts": true, "rebinding_protection": false,
-"local_network": false, "access": ["private"], "log_privacy": "off", "routes": {}, "overrides": {},
+"local_network": false, "system_dns": false, "access": ["private"], "log_privacy": "off", "routes": {}, "overrides": {},
 "rate_limit": {"per_second": 1, "burst": 1, "loopback": false, "block_after": 0, "block_window": 60, "block_for": 600}}`
 
 // TestRefusals sends what must be refused: each answer is a problem, and
@@ -41,6 +41,10 @@ func TestRefusals(t *testing.T) {
 		{"null value", "POST", "/v1/use", `{"upstream": null}`, 400, control.CodeBadRequest, "upstream"},
 		{"missing key", "POST", "/v1/use", `{}`, 422, control.CodeBadValue, "upstream"},
 		{"empty upstream", "POST", "/v1/use", `{"upstream": ""}`, 422, control.CodeBadValue, "upstream"},
+		{"action that is none", "POST", "/v1/system-dns", `{"action": "of"}`, 422, control.CodeBadValue, "action"},
+		{"pause without end", "POST", "/v1/pause", `{"seconds": 86401, "until_network_change": true}`, 422, control.CodeBadValue, "seconds"},
+		{"pause of the past", "POST", "/v1/pause", `{"seconds": -1, "until_network_change": true}`, 422, control.CodeBadValue, "seconds"},
+		{"half a pause", "POST", "/v1/pause", `{"seconds": 5}`, 422, control.CodeBadValue, "until_network_change"},
 		{"empty client", "POST", "/v1/release", `{"client": ""}`, 422, control.CodeBadValue, "client"},
 		{"release without a client", "POST", "/v1/release", `{}`, 422, control.CodeBadValue, "client"},
 		{"body of a command", "POST", "/v1/stop", `{"now": true}`, 400, control.CodeBadRequest, "now"},
@@ -63,7 +67,7 @@ func TestRefusals(t *testing.T) {
 		{"negative limit", "GET", "/v1/queries?limit=-1", "", 422, control.CodeBadValue, "limit"},
 		{"unknown parameter", "GET", "/v1/queries?max=1", "", 400, control.CodeBadRequest, ""},
 		{"parameter elsewhere", "GET", "/v1/status?limit=1", "", 400, control.CodeBadRequest, ""},
-		{"unknown path", "GET", "/v1/pause", "", 404, control.CodeBadRequest, ""},
+		{"unknown path", "GET", "/v1/paus", "", 404, control.CodeBadRequest, ""},
 		{"root", "GET", "/", "", 404, control.CodeBadRequest, ""},
 		{"below a path", "GET", "/v1/status/x", "", 404, control.CodeBadRequest, ""},
 		{"unclean path", "GET", "/v1//status", "", 404, control.CodeBadRequest, ""},

@@ -52,6 +52,8 @@ type Settings struct {
 	// LocalNetwork asks the network's own resolver for private names, in clear
 	// text and for this computer only.
 	LocalNetwork bool `toml:"local_network" json:"local_network"`
+	// SystemDNS points this computer's DNS here while the engine runs.
+	SystemDNS bool `toml:"system_dns" json:"system_dns"`
 	// Access lists who may ask beside this computer: prefixes, addresses, and
 	// the words AccessPrivate and AccessAny.
 	Access []string `toml:"access" json:"access"`

@@ -4,7 +4,10 @@
 // client that carry both over a unix socket (a named pipe on Windows).
 package control
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // State is the engine's condition in one word.
 type State string
@@ -19,6 +22,11 @@ const (
 	Protected State = "protected"
 	// Degraded: a backup provider or stale answers bridge a gap.
 	Degraded State = "degraded"
+	// Paused: the user has put the old DNS back for a while; it is not encrypted.
+	Paused State = "paused"
+	// SignIn: the network wants somebody to sign in before it lets anything
+	// through.
+	SignIn State = "portal"
 	// Failed: the listener is down or no server answers.
 	Failed State = "failed"
 )
@@ -47,10 +55,16 @@ type Status struct {
 	Listen []string `json:"listen"`
 	// Since is when the present state began.
 	Since time.Time `json:"since"`
-	// PausedUntil is when a pause ends, nil while none is on.
-	PausedUntil *time.Time `json:"paused_until"`
-	// SystemDNS tells whether this computer's DNS was pointed here by us.
+	// PausedUntil is when a pause ends, nil while none is on. With
+	// PauseEndsWithNetwork the first change of the network ends it before.
+	PausedUntil          *time.Time `json:"paused_until"`
+	PauseEndsWithNetwork bool       `json:"pause_ends_with_network"`
+	// Portal is the sign-in that the network wants, nil for none.
+	Portal *Portal `json:"portal"`
+	// SystemDNS tells whether this computer's DNS is pointed here by us just now,
+	// Networks which it covers: “Wired (eth0)”.
 	SystemDNS bool       `json:"system_dns"`
+	Networks  []string   `json:"networks"`
 	Version   string     `json:"version"`
 	Upstreams []Upstream `json:"upstreams"`
 	// Problem is what is wrong just now, nil where nothing is.
@@ -62,6 +76,46 @@ type Status struct {
 	// Counters are totals since the engine's process began.
 	Counters Counters `json:"counters"`
 }
+
+// Portal is the sign-in page of a network (a captive portal).
+type Portal struct {
+	// URL is the page, empty where the network did not name it.
+	URL string `json:"url"`
+	// Until is when this computer's queries stop going to the network's own
+	// resolver, not encrypted; nil before the user asked for it.
+	Until *time.Time `json:"until"`
+}
+
+// Pause says for how long the old DNS comes back.
+type Pause struct {
+	// Seconds is its length, 1 to MaxPause; 0 for MaxPause with
+	// UntilNetworkChange.
+	Seconds int `json:"seconds"`
+	// UntilNetworkChange ends it with the first change of the network.
+	UntilNetworkChange bool `json:"until_network_change"`
+}
+
+// MaxPause bounds a pause, in seconds: a day.
+const MaxPause = 86400
+
+// Check returns what is wrong with p, nil for nothing.
+func (p Pause) Check() *Problem {
+	least := 1
+	if p.UntilNetworkChange {
+		least = 0
+	}
+	if p.Seconds >= least && p.Seconds <= MaxPause {
+		return nil
+	}
+	return BadValue("seconds", fmt.Sprintf("A pause cannot take %d seconds.", p.Seconds), "Pause for a second at least and a day at most.")
+}
+
+// The actions of Controller.SystemDNS.
+const (
+	SystemDNSOn     = "on"
+	SystemDNSOff    = "off"
+	SystemDNSRepair = "repair"
+)
 
 // Counters are totals since the engine's process began.
 type Counters struct {

@@ -27,9 +27,6 @@ func (d *Daemon) Start(ctx context.Context) error {
 	})
 }
 
-// Stop implements control.Controller.
-func (d *Daemon) Stop(ctx context.Context) error { return d.run(ctx, d.stop) }
-
 // Use implements control.Controller. The user's backups stay behind the new
 // upstream.
 func (d *Daemon) Use(ctx context.Context, upstream string) error {

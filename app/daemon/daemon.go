@@ -41,11 +41,13 @@ type Options struct {
 
 // seams are what tests replace.
 type seams struct {
-	engine  func(resolver.Config) engine
-	store   store
-	holder  func(network string, addr netip.AddrPort) holder
-	asks    func(listen []netip.AddrPort) (asks, known bool)
-	around  surroundings
+	engine func(resolver.Config) engine
+	store  store
+	holder func(network string, addr netip.AddrPort) holder
+	asks   func(listen []netip.AddrPort) (asks, known bool)
+	around surroundings
+	// dns is nil where this computer's DNS cannot be changed.
+	dns     func(d *Daemon) computerDNS
 	program string
 }
 
@@ -77,6 +79,7 @@ type Daemon struct {
 	network atomic.Pointer[string]
 
 	cacheFile cacheFile // used with op held
+	steering  *steering
 
 	// What follows changes with op and mu held.
 	mu     sync.Mutex
@@ -88,10 +91,14 @@ type Daemon struct {
 	// stopped is what the user wants; blocked is why it cannot be had.
 	stopped bool
 	blocked *control.Problem
-	notice  *control.Problem
-	retry   backoff
-	state   control.State
-	since   time.Time
+	// stopping: the old DNS is put back, then the listeners close.
+	stopping   bool
+	pause      *pause
+	dnsProblem *control.Problem
+	notice     *control.Problem
+	retry      backoff
+	state      control.State
+	since      time.Time
 }
 
 // New makes a daemon that does not listen yet. The error is a *Problem with
@@ -136,10 +143,18 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 		Network: func() string { return *d.network.Load() },
 	})
 	d.loadCache()
+	d.steering = newSteering(nil)
+	if s.dns != nil && o.Demo == nil {
+		d.steering.dns = s.dns(d)
+		d.loadPause()
+	}
 	d.ctx, d.end = context.WithCancel(context.Background())
 	first := d.Status()
 	d.done.Go(func() { d.loop(first) })
 	d.done.Go(d.watch)
+	if d.steering.dns != nil {
+		d.done.Go(d.steer)
+	}
 	return d, nil
 }
 
@@ -207,8 +222,9 @@ func (d *Daemon) Close(ctx context.Context) error {
 		return err
 	}
 	defer d.unlock()
-	d.saveCache()
-	return d.eng.Close(ctx)
+	err := d.eng.Close(ctx)
+	d.saveCache() // with the answers to what was under way
+	return err
 }
 
 // lock waits for its turn to change something.
@@ -224,6 +240,7 @@ func (d *Daemon) lock(ctx context.Context) error {
 func (d *Daemon) unlock() {
 	<-d.op
 	d.kick()
+	d.steerSoon()
 	select {
 	case d.rewatch <- struct{}{}:
 	default:

@@ -191,6 +191,7 @@ type rig struct {
 	eng   *fakeEngine
 	store *fakeStore
 	disk  *fakeDisk
+	dns   *fakeDNS // nil: this computer's DNS cannot be changed
 	// asks is what the computer's resolv.conf says.
 	asks, known bool
 }
@@ -205,11 +206,15 @@ func newRig(t *testing.T, change func(*Options, *rig)) *rig {
 	if change != nil {
 		change(&o, r)
 	}
+	var dns func(*Daemon) computerDNS
+	if r.dns != nil {
+		dns = func(*Daemon) computerDNS { return r.dns }
+	}
 	d, err := newDaemon(o, seams{
 		engine: r.eng.make, store: r.store, program: "/opt/dot-proxy",
 		holder: func(string, netip.AddrPort) holder { return holder{name: "dnsmasq", pid: 812} },
 		asks:   func([]netip.AddrPort) (bool, bool) { return r.asks, r.known },
-		around: r.disk.around(),
+		around: r.disk.around(), dns: dns,
 	})
 	if err != nil {
 		t.Fatal(err)

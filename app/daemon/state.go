@@ -18,6 +18,8 @@ type condition struct {
 	notice    *control.Problem
 	upstreams []provider.Upstream
 	health    resolver.Health
+	// paused is the pause that is on, nil for none.
+	paused *pause
 	// stale: answers were given after their time just now.
 	stale bool
 }
@@ -35,6 +37,8 @@ func judge(c condition) verdict {
 		return verdict{control.Stopped, c.notice}
 	case c.blocked != nil:
 		return verdict{control.Failed, c.blocked}
+	case c.paused != nil:
+		return verdict{control.Paused, c.notice}
 	case !c.health.Known:
 		return verdict{control.Starting, c.notice}
 	}
@@ -60,6 +64,8 @@ func speak(v verdict, c condition, demo bool, since, now time.Time) words {
 		return stoppedWords(label, demo)
 	case control.Starting:
 		return startingWords(label)
+	case control.Paused:
+		return pausedWords(*c.paused, now)
 	case control.Degraded:
 		why, i := primaryFault(c.health), c.health.Answering
 		if i < 0 {

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"net/netip"
 	"os"
 	"slices"
@@ -24,6 +25,11 @@ func (d *Daemon) Status() control.Status {
 	if c.notice == nil {
 		c.notice = d.out.notice()
 	}
+	dns := d.dnsNow()
+	if c.notice == nil {
+		c.notice = cmp.Or(dns.problem, d.dnsProblem)
+	}
+	c.paused = d.pause
 	v := judge(c)
 	if v.state != d.state {
 		d.state, d.since = v.state, now
@@ -34,12 +40,16 @@ func (d *Daemon) Status() control.Status {
 		Upstreams: upstreams(c.upstreams, c.health), Counters: d.queries.Counters(),
 	}
 	s.Provider, s.ProviderName = d.primary()
+	s.SystemDNS, s.Networks = dns.on, append([]string{}, dns.networks...)
+	if v.state == control.Paused {
+		s.PausedUntil, s.PauseEndsWithNetwork = new(d.pause.Until), d.pause.Network != ""
+	}
 	w := speak(v, c, s.Demo, d.since, now)
 	if v.state == control.Degraded && c.health.Answering < 0 {
 		s.Variant = control.VariantFromMemory
 	}
-	if address, unused := d.notInUse(v.state, now); unused {
-		s.Variant, w = control.VariantNotInUse, notInUseWords(address)
+	if address, unused := d.notInUse(v.state, now); unused && !dns.on {
+		s.Variant, w = control.VariantNotInUse, notInUseWords(address, d.steering.dns != nil)
 	}
 	s.Sentence, s.Hint = w.sentence, w.hint
 	return s
@@ -125,6 +135,8 @@ func (d *Daemon) loop(last control.Status) {
 	defer tick.Stop()
 	retry := time.NewTimer(0)
 	defer retry.Stop()
+	over := time.NewTimer(0)
+	defer over.Stop()
 	for {
 		last = d.tell(last)
 		wait, due := d.retryIn()
@@ -133,6 +145,11 @@ func (d *Daemon) loop(last control.Status) {
 		} else {
 			retry.Stop()
 		}
+		if left, on := d.pauseIn(); on {
+			over.Reset(left)
+		} else {
+			over.Stop()
+		}
 		select {
 		case <-d.ctx.Done():
 			return
@@ -140,7 +157,9 @@ func (d *Daemon) loop(last control.Status) {
 			d.tryAgain()
 		case <-d.wake:
 		case <-tick.C:
+		case <-over.C:
 		}
+		d.checkPause()
 	}
 }
 
@@ -164,9 +183,16 @@ func (d *Daemon) tell(last control.Status) control.Status {
 func sameStatus(a, b control.Status) bool {
 	pa, pb := a.Problem, b.Problem
 	samePart := a.State == b.State && a.Variant == b.Variant && a.Sentence == b.Sentence && a.Hint == b.Hint &&
-		a.Provider == b.Provider && a.Counters == b.Counters && a.Since.Equal(b.Since)
+		a.Provider == b.Provider && a.SystemDNS == b.SystemDNS && slices.Equal(a.Networks, b.Networks) && sameTime(a.PausedUntil, b.PausedUntil) &&
+		samePortal(a.Portal, b.Portal) && a.Counters == b.Counters && a.Since.Equal(b.Since)
 	sameProblem := (pa == nil) == (pb == nil) && (pa == nil || pa.Code == pb.Code && pa.Error() == pb.Error())
 	return samePart && sameProblem && slices.Equal(a.Listen, b.Listen) && slices.Equal(a.Upstreams, b.Upstreams)
+}
+
+func sameTime(a, b *time.Time) bool { return a == b || a != nil && b != nil && a.Equal(*b) }
+
+func samePortal(a, b *control.Portal) bool {
+	return a == b || a != nil && b != nil && a.URL == b.URL && sameTime(a.Until, b.Until)
 }
 
 // beyondLoopback tells whether other computers can ask.

@@ -108,6 +108,9 @@ func (d *Daemon) refresh() (changed bool) {
 	if out.moved {
 		d.log.Info("the network changed")
 		d.eng.NetworkChanged()
+		d.steering.moved.Store(true)
+		d.checkPause()
+		d.steerSoon()
 	}
 	return changed || out.moved
 }

@@ -37,12 +37,24 @@ func demoWords(tls, proof string, since, now time.Time) words {
 
 // notInUseWords name the address to set the computer's DNS to, which has no
 // room for another port than 53.
-func notInUseWords(listen netip.AddrPort) words {
+func notInUseWords(listen netip.AddrPort, steers bool) words {
+	if steers {
+		return words{"This computer still asks another DNS server, not encrypted.", "Turn on “Use as this computer’s DNS”."}
+	}
 	hint := "Set this computer’s DNS to " + listen.Addr().String() + "; the README tells how."
 	if listen.Port() != 53 {
 		hint = "Choose port 53, then set this computer’s DNS to " + listen.Addr().String() + "; the README tells how."
 	}
 	return words{"This computer still asks another DNS server, not encrypted.", hint}
+}
+
+// pausedWords name the day only where it is not today.
+func pausedWords(p pause, now time.Time) words {
+	hint := "It resumes by itself at " + clock(p.Until.Local(), now) + "."
+	if p.Network != "" {
+		hint = "It resumes by itself when the network changes, at " + clock(p.Until.Local(), now) + " at the latest."
+	}
+	return words{"Your DNS goes to this network’s server, not encrypted.", hint}
 }
 
 // degradedWords say that backup bridges the gap that primary leaves.
@@ -99,11 +111,15 @@ func proofWords(u provider.Upstream) string {
 
 // sinceWords name the day only where it is not today.
 func sinceWords(since, now time.Time) string {
+	return "Since " + clock(since, now) + "."
+}
+
+func clock(t, now time.Time) string {
 	format := "15:04"
-	if y, m, d := since.Date(); now.Year() != y || now.Month() != m || now.Day() != d {
+	if y, m, d := t.Date(); now.Year() != y || now.Month() != m || now.Day() != d {
 		format = "2 January, 15:04"
 	}
-	return "Since " + since.Format(format) + "."
+	return t.Format(format)
 }
 
 const (

@@ -31,6 +31,7 @@ type document struct {
 	Hosts               bool                `toml:"hosts" comment:"Answers from the system's hosts file.\nDefault: true"`
 	RebindingProtection bool                `toml:"rebinding_protection" comment:"Stops answers that give a public name a private address. Not for routed domains.\nDefault: false"`
 	LocalNetwork        bool                `toml:"local_network" comment:"Asks the network's own resolver for private names (home.arpa, lan, internal, private\nreverse zones), for this computer only and in clear text.\nDefault: false"`
+	SystemDNS           bool                `toml:"system_dns" comment:"Points this computer's DNS here while the engine runs, and puts the old one back after.\nDefault: false"`
 	Access              []string            `toml:"access" comment:"Who may ask beside this computer: addresses, prefixes, \"private\" (all private networks)\nor \"any\".\nDefault: [\"private\"]"`
 	LogPrivacy          control.LogPrivacy  `toml:"log_privacy" comment:"What the query log keeps, in memory only: \"full\", \"hide_names\" (no names, answers\nand clients) or \"off\".\nDefault: \"full\""`
 	Routes              map[string][]string `toml:"routes" comment:"Domains that are asked elsewhere, with all names below them: \"home.arpa\" = [\"192.168.1.1\"].\nIP and IP:PORT are asked in clear text, for this computer only; tls://IP and every other\nform of a provider over TLS.\nDefault: none"`
@@ -52,7 +53,7 @@ func newDocument(s control.Settings) document {
 	return document{
 		Listen: s.Listen, Port: s.Port, Upstreams: s.Upstreams, Race: s.Race, HideSubnet: s.HideSubnet, CABundle: s.CABundle,
 		CacheMiB: s.CacheMiB, CacheMinTTL: s.CacheMinTTL, CacheMaxTTL: s.CacheMaxTTL, StaleHours: s.StaleHours, CachePersist: s.CachePersist,
-		Canary: s.Canary, Hosts: s.Hosts, RebindingProtection: s.RebindingProtection, LocalNetwork: s.LocalNetwork,
+		Canary: s.Canary, Hosts: s.Hosts, RebindingProtection: s.RebindingProtection, LocalNetwork: s.LocalNetwork, SystemDNS: s.SystemDNS,
 		Access: s.Access, LogPrivacy: s.LogPrivacy, Routes: s.Routes, Overrides: s.Overrides, RateLimit: rateLimit(s.RateLimit),
 	}
 }

@@ -39,7 +39,7 @@ func (c *command) systemDNSOn() *cobra.Command {
 	return c.withJSON(&cobra.Command{
 		Use: "on", Short: "Point this computer's DNS at the engine, and keep it so", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.steer(cmd.Context(), func(ctx context.Context) error { return c.client().SystemDNS(ctx, "on") })
+			return c.steer(cmd.Context(), func(ctx context.Context) error { return c.client().SystemDNS(ctx, control.SystemDNSOn) })
 		},
 	})
 }
@@ -48,7 +48,7 @@ func (c *command) systemDNSOff() *cobra.Command {
 	return c.withJSON(&cobra.Command{
 		Use: "off", Short: "Put this computer's DNS back", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.steerOrGuard(cmd.Context(), "off", (*guard.Client).Restore)
+			return c.steerOrGuard(cmd.Context(), control.SystemDNSOff, (*guard.Client).Restore)
 		},
 	})
 }
@@ -76,7 +76,7 @@ func (c *command) systemDNSRepair() *cobra.Command {
 			if boot {
 				return guard.Settle(cmd.Context(), c.guardLog())
 			}
-			return c.steerOrGuard(cmd.Context(), "repair", (*guard.Client).Repair)
+			return c.steerOrGuard(cmd.Context(), control.SystemDNSRepair, (*guard.Client).Repair)
 		},
 	})
 	cmd.Flags().BoolVar(&boot, "boot", false, "only put back what was left when the computer was cut off; for the system's start")

@@ -28,6 +28,12 @@ type Engine struct {
 	UseFunc func(ctx context.Context, upstream string) error
 	// ApplyFunc replaces: settings that pass Check are kept and published.
 	ApplyFunc func(ctx context.Context, s control.Settings) error
+	// SystemDNSFunc replaces: this computer's DNS points here, or not any more.
+	SystemDNSFunc func(ctx context.Context, action string) error
+	// PauseFunc replaces: Paused, refused where the computer's DNS is not here.
+	PauseFunc func(ctx context.Context, p control.Pause) error
+	// SignInFunc replaces: a sign-in that is wanted begins.
+	SignInFunc func(ctx context.Context) error
 	// QuitFunc replaces: the channel of Done is closed.
 	QuitFunc func(ctx context.Context) error
 	// MetricsFunc replaces: one metric, dotproxy_up 1.
@@ -55,7 +61,7 @@ func New() *Engine {
 	e.status = control.Status{
 		State: control.Protected, Sentence: "Your DNS goes to Cloudflare over TLS 1.3.",
 		Provider: "cloudflare", ProviderName: "Cloudflare", Listen: []string{"127.0.0.1:53", "[::1]:53"},
-		Since: Since, Version: "0.1.0", PID: 4711,
+		Networks: []string{}, Since: Since, Version: "0.1.0", PID: 4711,
 		Upstreams: []control.Upstream{{
 			Address: "1.1.1.1:853", Name: "one.one.one.one", Provider: "cloudflare", Connected: true,
 			TLS: "TLS 1.3", KeyExchange: "X25519MLKEM768", MedianMS: 11.2,
@@ -171,6 +177,7 @@ func (e *Engine) called(format string, args ...any) {
 
 func cloneStatus(s control.Status) control.Status {
 	s.Listen, s.Upstreams = slices.Clone(s.Listen), slices.Clone(s.Upstreams)
+	s.Networks = slices.Clone(s.Networks)
 	if s.Problem != nil {
 		p := *s.Problem
 		s.Problem = &p

@@ -23,7 +23,7 @@ type Options struct {
 
 // Client has this computer's DNS changed, through a guard that it starts when
 // it needs one. Its methods may be called at any time; one change is made after
-// the other. Errors are *control.Problem with CodeNotSet.
+// the other. Errors are *control.Problem with control.CodeSystemDNS.
 type Client struct {
 	options Options
 	seams   seams

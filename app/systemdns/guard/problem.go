@@ -8,15 +8,11 @@ import (
 	"dotproxy/app/systemdns"
 )
 
-// CodeNotSet is the code of the problems of this package: this computer's DNS
-// could not be changed, or not be kept.
-const CodeNotSet = "dns_not_set"
-
 // unchanged begins the message of a change that was not made.
 const unchanged = "This computer’s DNS could not be changed; it was left as it was"
 
 func notSet(message, hint string) *control.Problem {
-	return &control.Problem{Code: CodeNotSet, Message: message, Hint: hint}
+	return &control.Problem{Code: control.CodeSystemDNS, Message: message, Hint: hint}
 }
 
 // The problems that arise here.
