@@ -3,7 +3,15 @@ package systemdns
 import (
 	"context"
 	"errors"
+	"net/netip"
 )
+
+// Remembers is implemented by a mechanism whose change hides whom the network
+// offered, so that Files do not tell it.
+type Remembers interface {
+	// Servers are those that were asked before, none where b does not say.
+	Servers(b Backup) []netip.Addr
+}
 
 // ErrNone: no way to set this computer's DNS was found.
 var ErrNone = errors.New("no way to set this computer's DNS is known here")

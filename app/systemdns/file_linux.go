@@ -28,6 +28,8 @@ type fileBackup struct {
 	Before node `json:"before"`
 	// Wrote is the content that Apply writes.
 	Wrote []byte `json:"wrote"`
+	// Offered are the servers that Before names, or what it leads to.
+	Offered []netip.Addr `json:"offered,omitempty"`
 }
 
 func (b fileBackup) marshal() (Backup, error) { return json.Marshal(b) }
@@ -54,6 +56,15 @@ func (f *file) Volatile() bool { return false }
 
 // Networks implements Mechanism.
 func (f *file) Networks(Backup) []string { return []string{"all networks"} }
+
+// Servers implements Remembers.
+func (f *file) Servers(raw Backup) []netip.Addr {
+	b, err := readFileBackup(raw)
+	if err != nil {
+		return nil
+	}
+	return b.Offered
+}
 
 // Allowed implements Mechanism.
 func (f *file) Allowed(context.Context) error {
@@ -88,7 +99,7 @@ func (f *file) Read(_ context.Context, t Target) (Backup, error) {
 			return nil, err
 		}
 	}
-	return fileBackup{before, render(text, t)}.marshal()
+	return fileBackup{before, render(text, t), parseResolvers(text, t.Addrs).Servers}.marshal()
 }
 
 // Apply implements Mechanism.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -192,6 +193,20 @@ func TestFile(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestFileRemembersTheServers(t *testing.T) {
+	tree := newTree(t)
+	tree.write(t, "/run/x/resolv.conf", network, 0o644)
+	link(t, "/run/x/resolv.conf", tree)
+	m := newFile(tree)
+	want := []netip.Addr{netip.MustParseAddr("192.0.2.53"), netip.MustParseAddr("192.0.2.54")}
+	if got := m.Servers(read(t, m)); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got := m.Servers(Backup("{}")); got != nil {
+		t.Errorf("of a broken backup: %v", got)
+	}
 }
 
 // snapshot copies a system as it is at one moment.

@@ -32,6 +32,8 @@ const maxJournal = 1 << 20
 const (
 	journalName = "system-dns.json"
 	lockName    = "system-dns.lock"
+	// unfinished ends the name of a journal that is being written.
+	unfinished = ".new"
 )
 
 // journal is a file in a folder of its own user. It is written before a change
@@ -87,9 +89,10 @@ func parseEntry(text []byte) (Entry, error) {
 	return e, nil
 }
 
-// load is read for one who will act on it: a damaged journal is put aside, and
-// the error is a *damagedError.
+// load is read for one who will act on it: what a crash within write left goes,
+// a damaged journal is put aside, and the error is then a *damagedError.
 func (j journal) load() (Entry, error) {
+	_ = os.Remove(j.path() + unfinished)
 	e, err := j.read()
 	if !errors.Is(err, errDamaged) {
 		return e, err
@@ -106,7 +109,7 @@ func (j journal) write(e Entry) error {
 	if err := os.MkdirAll(j.dir, j.mode); err != nil {
 		return err
 	}
-	tmp := j.path() + ".new"
+	tmp := j.path() + unfinished
 	if err := writeSynced(tmp, writeLine(e)); err != nil {
 		return errors.Join(err, os.Remove(tmp))
 	}
@@ -129,9 +132,8 @@ func writeSynced(path string, text []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// remove forgets the entry, and what a crash within write left.
+// remove forgets the entry.
 func (j journal) remove() error {
-	_ = os.Remove(j.path() + ".new")
 	if err := os.Remove(j.path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -74,7 +74,11 @@ func (k *keeper) lost() *control.Problem {
 
 // reportSet reports that all is well. The lock is held.
 func (k *keeper) reportSet() {
-	k.report(State{Phase: Set, Mechanism: k.mech.Name(), Networks: k.mech.Networks(k.entry.Backup), Problem: k.lost()})
+	s := State{Phase: Set, Mechanism: k.mech.Name(), Networks: k.mech.Networks(k.entry.Backup), Problem: k.lost()}
+	if known, ok := k.mech.(systemdns.Remembers); ok {
+		s.Servers = known.Servers(k.entry.Backup)
+	}
+	k.report(s)
 }
 
 // set points this computer's DNS at t. Where it returns an error things are as

@@ -35,6 +35,8 @@ type State struct {
 	Mechanism string `json:"mechanism,omitempty"`
 	// Networks are those covered, for people.
 	Networks []string `json:"networks,omitempty"`
+	// Servers are those that were asked before, where the mechanism knows them.
+	Servers []netip.Addr `json:"servers,omitempty"`
 	// Problem is why it failed, or, while set, something to know.
 	Problem *control.Problem `json:"problem,omitempty"`
 	// Reply is the request that this answers, empty for news.
@@ -44,7 +46,7 @@ type State struct {
 // equal tells whether two states say the same, whatever they reply to.
 func (s State) equal(o State) bool {
 	sameProblem := s.Problem == nil && o.Problem == nil || s.Problem != nil && o.Problem != nil && s.Problem.Error() == o.Problem.Error()
-	return s.Phase == o.Phase && s.Mechanism == o.Mechanism && slices.Equal(s.Networks, o.Networks) && sameProblem
+	return s.Phase == o.Phase && s.Mechanism == o.Mechanism && slices.Equal(s.Networks, o.Networks) && slices.Equal(s.Servers, o.Servers) && sameProblem
 }
 
 // The requests of an engine.
