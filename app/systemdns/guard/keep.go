@@ -54,23 +54,28 @@ func (k *keeper) look(ctx context.Context, news <-chan struct{}) {
 	defer tick.Stop()
 	later := time.NewTimer(coverPause)
 	defer later.Stop()
+	cover := false // there was news, so that there may be new networks
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-news:
+			cover = true
 		case <-tick.C:
 		case <-later.C:
 		}
-		if again := k.check(ctx); again > 0 {
+		again := k.check(ctx, cover)
+		if again > 0 {
 			later.Reset(again)
 		}
+		cover = cover && again > 0
 	}
 }
 
-// check sees to it that the change is in effect. It returns when to look again
-// for networks that it did not look for now, zero for no such need.
-func (k *keeper) check(ctx context.Context) (again time.Duration) {
+// check sees to it that the change is in effect, and with cover also on networks
+// that came up. It returns when to do what it did not do now, zero for no such
+// need.
+func (k *keeper) check(ctx context.Context, cover bool) (again time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if ctx.Err() != nil || k.mech == nil {
@@ -78,6 +83,10 @@ func (k *keeper) check(ctx context.Context) (again time.Duration) {
 	}
 	hold, err := k.mech.Holds(ctx, k.entry.Backup, k.entry.Target)
 	if err == nil && hold == systemdns.Ours {
+		if !cover {
+			k.reportSet()
+			return 0
+		}
 		if wait := coverPause - time.Since(k.covered); wait > 0 {
 			return wait
 		}
