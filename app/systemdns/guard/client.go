@@ -112,23 +112,45 @@ func (c *Client) Repair(ctx context.Context) error {
 
 func (c *Client) setLocked(ctx context.Context, addrs []netip.AddrPort) error {
 	c.want(nil)
-	for again := true; ; again = false {
-		state, err := c.try(ctx, addrs)
-		if again && errors.Is(err, errGone) {
-			continue // it was ending, or was ended
-		}
-		if err == nil && state.Phase == Set {
-			c.want(addrs)
-			return nil
-		}
-		if err != nil {
-			state = State{Phase: Failed, Problem: problemOf(err)}
-		} else if state.Problem == nil {
-			state.Problem = problemOf(errGone)
-		}
-		c.become(state)
-		return state.Problem
+	var state State
+	err := insist(ctx, func() (err error) {
+		state, err = c.try(ctx, addrs)
+		return err
+	})
+	if err == nil && state.Phase == Set {
+		c.want(addrs)
+		return nil
 	}
+	if err != nil {
+		state = State{Phase: Failed, Problem: problemOf(err)}
+	} else if state.Problem == nil {
+		state.Problem = problemOf(errGone)
+	}
+	c.become(state)
+	return state.Problem
+}
+
+// How often one insists where a guard ended: one that is killed may be reached
+// for a moment, as long as the system is busy with its end.
+const (
+	maxAttempts  = 10
+	attemptPause = 50 * time.Millisecond
+)
+
+// insist does again what failed since a guard had ended.
+func insist(ctx context.Context, do func() error) error {
+	var err error
+	for range maxAttempts {
+		if err = do(); !errors.Is(err, errGone) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(attemptPause):
+		}
+	}
+	return err
 }
 
 func (c *Client) want(addrs []netip.AddrPort) {
@@ -262,6 +284,10 @@ func (c *Client) restoreLocked(ctx context.Context) error {
 // settle has the guard at p put things back, one that is there or, where a
 // journal was left, a new one.
 func (c *Client) settle(ctx context.Context, p place, prompt bool) error {
+	return insist(ctx, func() error { return c.settleOnce(ctx, p, prompt) })
+}
+
+func (c *Client) settleOnce(ctx context.Context, p place, prompt bool) error {
 	l, err := openLink(ctx, p, func(State) {})
 	if err != nil {
 		if !p.journal.orphan() {

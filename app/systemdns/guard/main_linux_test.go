@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,8 +24,15 @@ import (
 )
 
 // TestMain lets the test's own program stand in for the guard that a client
-// starts.
+// starts: one below a folder, and the real one.
 func TestMain(m *testing.M) {
+	if slices.Equal(os.Args[1:], []string{"system-dns", "guard"}) {
+		if err := Run(context.Background(), slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
+			fmt.Fprintln(os.Stderr, "dot-proxy: "+err.Error())
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if root := os.Getenv("GUARD_TEST_ROOT"); root != "" {
 		os.Exit(guardBelow(system{root}))
 	}
@@ -209,7 +218,7 @@ func (s system) client(t *testing.T, r *resolver, launch func(context.Context, p
 // describe is what must come back: the names below etc and what they hold.
 func (s system) describe(t *testing.T) string {
 	t.Helper()
-	out, err := exec.Command("find", s.at("etc"), "-name", "*.conf*", "-printf", "%P %y %m %U:%G %l\\n").CombinedOutput()
+	out, err := exec.Command("find", s.at("etc"), "-maxdepth", "1", "-name", "*resolv.conf*", "-printf", "%P %y %m %U:%G %l\\n").CombinedOutput()
 	if err != nil {
 		t.Fatal(err, string(out))
 	}

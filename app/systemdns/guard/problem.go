@@ -43,6 +43,8 @@ func problemOf(err error) *control.Problem {
 	case errors.Is(err, errNotArrived):
 		return notSet("This computer’s programs did not ask DoT Proxy after the change, so it was undone.",
 			"Another program may answer for names here, such as a VPN’s; end it, and try again.")
+	case errors.Is(err, errGone):
+		return notSet("The guard of this computer’s DNS ended before it was done.", "Try dot-proxy system-dns repair.")
 	case errors.Is(err, errHeld):
 		return notSet(unchanged+": another DoT Proxy holds it, perhaps another user’s.", "End that one, and try again.")
 	case errors.Is(err, context.DeadlineExceeded):
