@@ -222,18 +222,26 @@ func (c *Client) settleOthers(ctx context.Context, but place) error {
 	return nil
 }
 
+// linked returns the link to the guard at p, nil where there is none.
+func (c *Client) linked(p place) *link {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link == nil || c.link.place.socket != p.socket {
+		return nil
+	}
+	select {
+	case <-c.link.done:
+		return nil
+	default:
+		return c.link
+	}
+}
+
 // connect returns the link to the guard at p, which it starts where none
 // answers.
 func (c *Client) connect(ctx context.Context, p place) (*link, error) {
-	c.mu.Lock()
-	l := c.link
-	c.mu.Unlock()
-	if l != nil && l.place.socket == p.socket {
-		select {
-		case <-l.done:
-		default:
-			return l, nil
-		}
+	if l := c.linked(p); l != nil {
+		return l, nil
 	}
 	l, err := openLink(ctx, p, c.hear)
 	if err != nil {
@@ -288,24 +296,38 @@ func (c *Client) settle(ctx context.Context, p place, prompt bool) error {
 }
 
 func (c *Client) settleOnce(ctx context.Context, p place, prompt bool) error {
-	l, err := openLink(ctx, p, func(State) {})
-	if err != nil {
-		if !p.journal.orphan() {
-			return nil // nothing there, or another user's
-		}
-		if err := c.seams.launch(ctx, p, prompt); err != nil {
+	l := c.linked(p)
+	if l == nil {
+		var err error
+		if l, err = c.visit(ctx, p, prompt); l == nil {
 			return err
 		}
-		if l, err = openLink(ctx, p, func(State) {}); err != nil {
-			return errGone
-		}
+		defer l.close()
 	}
-	defer l.close()
 	state, err := l.ask(ctx, request{Do: doRestore})
 	if err == nil && state.Phase == Failed && state.Problem != nil {
 		return state.Problem
 	}
 	return err
+}
+
+// visit reaches the guard at p for one request. It starts one where a journal
+// was left, and returns nil where there is nothing to do.
+func (c *Client) visit(ctx context.Context, p place, prompt bool) (*link, error) {
+	l, err := openLink(ctx, p, func(State) {})
+	if err == nil {
+		return l, nil
+	}
+	if !p.journal.orphan() {
+		return nil, nil // nothing there, or another user's
+	}
+	if err := c.seams.launch(ctx, p, prompt); err != nil {
+		return nil, err
+	}
+	if l, err = openLink(ctx, p, func(State) {}); err != nil {
+		return nil, errGone
+	}
+	return l, nil
 }
 
 // Look asks what is in effect, whoever wanted it. It has put back what a guard

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -44,27 +45,31 @@ func TestClientSetsAndRestores(t *testing.T) {
 	s := newSystem(t)
 	before, ended := s.describe(t), make(chan error, 4)
 	c := s.client(t, s.resolver(t), s.launcher(ended))
-	for range 2 { // each time with another guard
+	for range 2 { // by the same guard: nobody asks for a password again
 		for range 2 {
 			if err := c.Set(t.Context(), loopback.Addrs); err != nil || !s.points(t) {
 				t.Fatalf("%v, points %v", err, s.points(t))
 			}
 		}
 		state := c.await(t, phase(Set))
-		if want := []netip.Addr{netip.MustParseAddr("192.0.2.53")}; state.Mechanism != "resolv.conf" || len(state.Servers) != 1 || state.Servers[0] != want[0] {
+		if want := netip.MustParseAddr("192.0.2.53"); state.Mechanism != "resolv.conf" || !slices.Equal(state.Servers, []netip.Addr{want}) {
 			t.Errorf("%+v", state)
 		}
 		if err := c.Restore(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		c.await(t, phase(Off))
-		if err := <-ended; err != nil {
-			t.Errorf("the guard: %v", err)
-		}
 		s.settled(t, before, "restoring")
 	}
 	if err := c.Restore(t.Context()); err != nil || c.State().Phase != Off {
 		t.Errorf("nothing to restore: %v, %+v", err, c.State())
+	}
+	if len(ended) > 0 {
+		t.Error("there was more than one guard")
+	}
+	c.Close()
+	if err := <-ended; err != nil {
+		t.Errorf("the guard: %v", err)
 	}
 }
 
@@ -99,8 +104,9 @@ func TestGuardKilled(t *testing.T) {
 	if err := c.Restore(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	<-ended
 	s.settled(t, before, "a guard's death")
+	c.Close()
+	<-ended
 }
 
 // TestGuardTerminated puts everything back, and nobody contradicts it.
@@ -170,11 +176,13 @@ func TestBothKilled(t *testing.T) {
 			if !s.points(t) || !s.place().journal.orphan() {
 				t.Error("it was put back by nobody")
 			}
-			if err := do(t, s.client(t, r, s.launcher(ended))); err != nil {
+			again := s.client(t, r, s.launcher(ended))
+			if err := do(t, again); err != nil {
 				t.Error(err)
 			}
-			<-ended
 			s.settled(t, before, "two deaths")
+			again.Close()
+			<-ended
 		})
 	}
 }
@@ -197,6 +205,7 @@ func TestLookFindsAnothersGuard(t *testing.T) {
 		t.Error(err)
 	}
 	c.await(t, phase(Off))
+	c.Close()
 	<-ended
 }
 

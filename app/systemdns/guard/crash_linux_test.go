@@ -168,6 +168,7 @@ func (s system) liveUntil(t *testing.T, n int) bool {
 	if setErr == nil {
 		_, setErr = l.ask(t.Context(), request{Do: doRestore})
 	}
+	l.close()
 	err = <-ended
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL {
 		return false

@@ -149,8 +149,7 @@ func (s *server) do(ctx context.Context, c *client, r request) {
 		s.adopt(c)
 		_ = s.keeper.set(ctx, r.target(), proof{r.Nonce, c.expect()})
 	case doRestore:
-		if s.keeper.restore(ctx) == nil {
-			// A guard that keeps nothing has nothing to stay for.
+		if s.keeper.restore(ctx) == nil && !s.awaited() {
 			defer s.end()
 		}
 	}
@@ -159,6 +158,14 @@ func (s *server) do(ctx context.Context, c *client, r request) {
 		state.Reply = r.Do
 		return state
 	})
+}
+
+// awaited tells whether there is an engine, which may want another change and
+// shall not have to ask for a password again, as after a pause.
+func (s *server) awaited() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.engine != nil
 }
 
 // adopt makes c the engine.

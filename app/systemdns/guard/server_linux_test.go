@@ -149,22 +149,42 @@ func TestEngineEndsWhileItSets(t *testing.T) {
 	})
 }
 
-func TestRestoreEndsTheGuard(t *testing.T) {
+// TestRestoreByAnother: the engine is told, and may set it again through the
+// same guard, which ends with it.
+func TestRestoreByAnother(t *testing.T) {
 	withGuard(t, func(t *testing.T, b *bench) {
 		engine, reports := b.dial()
 		b.set(t, engine)
 		other, _ := b.dial()
-		if s, err := other.ask(t.Context(), request{Do: doRestore}); err != nil || s.Phase != Off {
+		if s, err := other.ask(t.Context(), request{Do: doRestore}); err != nil || s.Phase != Off || b.now() == ours {
 			t.Errorf("%+v, %v", s, err)
 		}
-		b.end(t)
-		<-engine.done
+		synctest.Wait()
 		var last State
 		for len(reports) > 0 {
 			last = <-reports
 		}
 		if last.Phase != Off {
 			t.Errorf("the engine was told %+v", last)
+		}
+		time.Sleep(24 * time.Hour) // the longest pause
+		b.set(t, engine)
+		engine.close()
+		b.end(t)
+	})
+}
+
+// TestRestoreAlone: a guard that no engine awaits ends.
+func TestRestoreAlone(t *testing.T) {
+	withGuard(t, func(t *testing.T, b *bench) {
+		began := time.Now()
+		l, _ := b.dial()
+		if s, err := l.ask(t.Context(), request{Do: doRestore}); err != nil || s.Phase != Off {
+			t.Errorf("%+v, %v", s, err)
+		}
+		b.end(t)
+		if b.ended != began {
+			t.Error("it waited")
 		}
 	})
 }
