@@ -212,7 +212,7 @@ func (c *Client) choose(ctx context.Context) (place, error) {
 // settleOthers puts back what guards at other places did or left.
 func (c *Client) settleOthers(ctx context.Context, but place) error {
 	for _, p := range c.seams.places() {
-		if p.socket == but.socket {
+		if p.socket == but.socket || p.other {
 			continue
 		}
 		if err := c.settle(ctx, p, true); err != nil {
@@ -318,7 +318,7 @@ func (c *Client) visit(ctx context.Context, p place, prompt bool) (*link, error)
 	if err == nil {
 		return l, nil
 	}
-	if !p.journal.orphan() {
+	if !p.left() {
 		return nil, nil // nothing there, or another user's
 	}
 	if err := c.seams.launch(ctx, p, prompt); err != nil {
@@ -346,17 +346,30 @@ func (c *Client) Look(ctx context.Context) (State, error) {
 			}
 			continue
 		}
-		if !p.journal.orphan() {
-			continue
-		}
-		err := c.settle(ctx, p, false)
-		if errors.Is(err, systemdns.ErrNeedsRoot) {
-			found.Problem = notSet("A DoT Proxy that was cut off left this computer’s DNS set to itself.", "dot-proxy system-dns repair puts it back.")
-		} else if err != nil {
-			return State{}, notRestored(err)
+		if err := c.lookLeft(ctx, p, &found); err != nil {
+			return State{}, err
 		}
 	}
 	return found, nil
+}
+
+// lookLeft looks at the journal of a guard that does not answer, and puts back
+// what it tells where that needs no password.
+func (c *Client) lookLeft(ctx context.Context, p place, found *State) error {
+	switch {
+	case p.journal.held() && !p.other:
+		found.Problem = notSet("Another user’s DoT Proxy has set this computer’s DNS.", "End that one to use yours.")
+	case !p.left():
+	default:
+		err := c.settle(ctx, p, false)
+		if err != nil && !errors.Is(err, systemdns.ErrNeedsRoot) {
+			return notRestored(err)
+		}
+		if err != nil {
+			found.Problem = notSet("A DoT Proxy that was cut off left this computer’s DNS set to itself.", "dot-proxy system-dns repair puts it back.")
+		}
+	}
+	return nil
 }
 
 // Close ends the connection to the guard, which puts things back unless another

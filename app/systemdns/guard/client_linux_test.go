@@ -229,6 +229,13 @@ func TestClientWithoutRights(t *testing.T) {
 	if err := c.Restore(t.Context()); err == nil {
 		t.Error("it was put back without rights")
 	}
+	before.Owner = parent()
+	if err := s.place().journal.write(before); err != nil {
+		t.Fatal(err)
+	}
+	if state, err := c.Look(t.Context()); err != nil || state.Problem == nil || !strings.Contains(state.Problem.Message, "Another user") {
+		t.Errorf("%+v, %v", state, err)
+	}
 }
 
 // TestClientChoosesTheGuardWithRights: root's, where this process may not.

@@ -106,7 +106,7 @@ func (j journal) load() (Entry, error) {
 
 // write keeps e: it is on the disk when write returns.
 func (j journal) write(e Entry) error {
-	if err := os.MkdirAll(j.dir, j.mode); err != nil {
+	if err := errors.Join(os.MkdirAll(j.dir, j.mode), syncFolder(filepath.Dir(j.dir))); err != nil {
 		return err
 	}
 	tmp := j.path() + unfinished

@@ -48,6 +48,7 @@ func launch(ctx context.Context, p place, prompt bool) error {
 	defer log.Close()
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = log, log, detached()
+	cmd.Dir = filepath.VolumeName(program) + string(filepath.Separator) // not where the engine happens to be
 	if err := cmd.Start(); err != nil {
 		return err
 	}

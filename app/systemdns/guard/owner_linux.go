@@ -30,7 +30,7 @@ func startOf(pid int) string {
 func startIn(stat []byte) string {
 	_, rest, ok := cutLast(stat, ")")
 	fields := bytes.Fields(rest)
-	const state, started = 3 - 3, 22 - 3 // numbered from 1 there, the name is 2
+	const state, started = 0, 19 // numbers 3 and 22 there, the name is 2
 	if !ok || len(fields) <= started || strings.Contains("ZX", string(fields[state])) {
 		return ""
 	}

@@ -18,7 +18,14 @@ type place struct {
 	uid int
 	// root tells whether the superuser's rights are needed to be there.
 	root bool
+	// other is true for a guard that serves another user: it can be asked, and
+	// not be started.
+	other bool
 }
+
+// left tells whether a journal without an owner is there for this process to
+// settle.
+func (p place) left() bool { return !p.other && p.journal.orphan() }
 
 // lockPatience is how long one waits for a guard that is ending.
 const lockPatience = 3 * time.Second

@@ -32,10 +32,12 @@ type environment struct {
 	home   func() (string, error)
 	// sockets is the folder of the user's control socket.
 	sockets func() string
+	// rootSockets is the folder rootSockets, but for tests.
+	rootSockets string
 }
 
 func thisProcess() environment {
-	return environment{os.Geteuid(), os.Getenv, os.UserHomeDir, control.UserFolder}
+	return environment{os.Geteuid(), os.Getenv, os.UserHomeDir, control.UserFolder, rootSockets}
 }
 
 // own is the place of a guard that is this process: root's serves the user for
@@ -47,7 +49,7 @@ func (e environment) own() place {
 	if uid, err := strconv.ParseUint(e.getenv("PKEXEC_UID"), 10, 31); err == nil && uid != 0 {
 		return rootPlace(int(uid))
 	}
-	return place{journal{rootJournal, 0o755}, filepath.Join(systemSockets, socketName), 0, true}
+	return place{journal: journal{rootJournal, 0o755}, socket: filepath.Join(systemSockets, socketName), root: true}
 }
 
 // user is the place of a guard without the superuser's rights. A service has
@@ -58,7 +60,7 @@ func (e environment) user() place {
 		sockets = dir
 	}
 	if dir, _, _ := strings.Cut(e.getenv("STATE_DIRECTORY"), ":"); filepath.IsAbs(dir) {
-		return place{journal{dir, 0o700}, filepath.Join(sockets, socketName), e.uid, false}
+		return place{journal: journal{dir, 0o700}, socket: filepath.Join(sockets, socketName), uid: e.uid}
 	}
 	if !filepath.IsAbs(state) {
 		state = sockets // a user without a home
@@ -66,20 +68,30 @@ func (e environment) user() place {
 			state = filepath.Join(home, ".local", "state")
 		}
 	}
-	return place{journal{filepath.Join(state, "dot-proxy"), 0o700}, filepath.Join(sockets, socketName), e.uid, false}
+	return place{journal: journal{filepath.Join(state, "dot-proxy"), 0o700}, socket: filepath.Join(sockets, socketName), uid: e.uid}
 }
 
 // rootPlace is that of a root guard that serves a user.
 func rootPlace(uid int) place {
-	return place{journal{rootJournal, 0o755}, filepath.Join(rootSockets, strconv.Itoa(uid)+".sock"), uid, true}
+	return place{journal: journal{rootJournal, 0o755}, socket: filepath.Join(rootSockets, strconv.Itoa(uid)+".sock"), uid: uid, root: true}
 }
 
-// all are the places that matter to this process, those with more rights first.
+// all are the places that matter to this process, those with more rights
+// first. Root may ask the guards of all users.
 func (e environment) all() []place {
-	if e.uid == 0 {
-		return []place{e.own()}
+	if e.uid != 0 {
+		return []place{rootPlace(e.uid), e.user()}
 	}
-	return []place{rootPlace(e.uid), e.user()}
+	all := []place{e.own()}
+	sockets, _ := filepath.Glob(filepath.Join(e.rootSockets, "*.sock"))
+	for _, path := range sockets {
+		uid, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(path), ".sock"))
+		if p := rootPlace(uid); err == nil && p.socket != all[0].socket {
+			p.socket, p.other = path, true
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // makePlace makes the folders of a guard that is this process.

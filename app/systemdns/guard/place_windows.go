@@ -18,7 +18,7 @@ func (environment) own() place {
 	if err != nil {
 		dir = os.TempDir()
 	}
-	return place{journal: journal{filepath.Join(dir, "dot-proxy"), 0o700}, socket: control.UserPath() + "-guard"}
+	return place{journal: journal{filepath.Join(dir, "dot-proxy"), 0o700}, socket: control.UserPath() + "-guard", uid: -1}
 }
 
 // all are the places that matter to this process.

@@ -42,8 +42,9 @@ func TestParseRequest(t *testing.T) {
 			t.Errorf("%s: %v", c.line, err)
 		}
 	}
-	if err := checkNonce(newNonce()); err != nil || newNonce() == newNonce() {
-		t.Errorf("%q: %v", newNonce(), err)
+	first, second := newNonce(), newNonce()
+	if err := checkNonce(first); err != nil || first == second {
+		t.Errorf("%q, %q: %v", first, second, err)
 	}
 }
 

@@ -60,7 +60,7 @@ func TestStartIn(t *testing.T) {
 
 func TestPlaces(t *testing.T) {
 	process := func(uid int, env map[string]string) environment {
-		return environment{uid, func(k string) string { return env[k] }, func() (string, error) { return "/home/me", nil }, func() string { return "/run/user/1000/dot-proxy" }}
+		return environment{uid, func(k string) string { return env[k] }, func() (string, error) { return "/home/me", nil }, func() string { return "/run/user/1000/dot-proxy" }, "/none"}
 	}
 	cases := []struct {
 		name            string
@@ -92,6 +92,22 @@ func TestPlaces(t *testing.T) {
 		if c.uid != 0 && (len(all) != 2 || !all[0].root || all[0].uid != c.uid) {
 			t.Errorf("%s: root's for it is not among %+v", c.name, all)
 		}
+	}
+}
+
+// TestRootAsksAllGuards: sudo dot-proxy system-dns status tells the truth.
+func TestRootAsksAllGuards(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"1000.sock", "me.sock", "x"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := thisProcess()
+	e.uid, e.rootSockets, e.getenv = 0, dir, func(string) string { return "" }
+	all := e.all()
+	if len(all) != 2 || all[0].other || !all[1].other || all[1].uid != 1000 || all[1].socket != filepath.Join(dir, "1000.sock") {
+		t.Errorf("%+v", all)
 	}
 }
 
