@@ -123,8 +123,12 @@ func (j journal) write(e Entry) error {
 	return err
 }
 
+// writeSynced makes a file, which is on the disk when it returns.
 func writeSynced(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644) //nolint:gosec // no secrets, and others shall see whose it is
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // no secrets, and others shall see whose it is
 	if err != nil {
 		return err
 	}

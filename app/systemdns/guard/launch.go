@@ -113,12 +113,12 @@ func endedProblem(err error, elevated bool, log string) error {
 	return notSet(unchanged+": its guard ended at once.", "Its log is "+log+".")
 }
 
-// guardLog opens an empty log in this user's own folder. A file and not a pipe:
-// the guard outlives the engine.
+// guardLog opens an empty log beside the journal of a guard with this process's
+// rights. A file and not a pipe: the guard outlives the engine.
 func guardLog() (*os.File, error) {
-	dir := thisProcess().logs()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	j := thisProcess().own().journal
+	if err := os.MkdirAll(j.dir, j.mode); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(filepath.Join(dir, logName), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o600)
+	return os.OpenFile(filepath.Join(j.dir, logName), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o600)
 }

@@ -94,15 +94,20 @@ func (e environment) all() []place {
 	return all
 }
 
-// makePlace makes the folders of a guard that is this process.
+// makePlace makes the folders of a guard that is this process. Root's are open
+// to be read, and not to be written to by anybody else.
 func makePlace(p place) error {
-	if err := os.MkdirAll(p.journal.dir, p.journal.mode); err != nil {
+	sockets := fs.FileMode(0o700)
+	if p.root {
+		sockets = 0o755
+	}
+	if err := makeFolder(p.journal.dir, p.journal.mode); err != nil {
 		return err
 	}
-	dir, mode := filepath.Dir(p.socket), fs.FileMode(0o755)
-	if !p.root {
-		mode = 0o700
-	}
+	return makeFolder(filepath.Dir(p.socket), sockets)
+}
+
+func makeFolder(dir string, mode fs.FileMode) error {
 	if err := os.MkdirAll(dir, mode); err != nil {
 		return err
 	}
@@ -116,6 +121,9 @@ func makePlace(p place) error {
 	}
 	if info.Mode().Perm()&0o022 != 0 {
 		return errors.New("others may write to the folder " + dir)
+	}
+	if int(stat.Uid) == os.Geteuid() && info.Mode().Perm()&mode != mode {
+		return os.Chmod(dir, info.Mode().Perm()|mode)
 	}
 	return nil
 }

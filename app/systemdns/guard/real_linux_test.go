@@ -30,7 +30,16 @@ mount -t tmpfs none /var/lib
 cd /etc
 rm -f resolv.conf
 printf 'search office.example\nnameserver 192.0.2.53\n' >resolv.conf
-exec "$BIN" -test.run '^TestWithin$' -test.v
+mkdir -m 755 /run/bin
+cp "$BIN" /run/bin/dot-proxy-test
+mkfifo -m 666 /run/asked /run/ended
+printf '#!/bin/sh\necho "$@" >/run/asked\nexec cat /run/ended\n' >/run/bin/pkexec
+chmod 755 /run/bin/pkexec
+mkdir -m 700 /run/nobody
+chown 65534 /run/nobody
+echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+export PATH="/run/bin:$PATH"
+exec /run/bin/dot-proxy-test -test.run '^TestWithin$' -test.v
 `
 
 // TestRealComputer runs TestWithin where it may change the system's own files.
@@ -79,14 +88,7 @@ func TestWithin(t *testing.T) {
 	if os.Getenv("GUARD_TEST_WITHIN") == "" {
 		t.Skip("it is run by TestRealComputer, on a computer of its own")
 	}
-	names := &nameServer{waiting: map[string]chan struct{}{}}
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:53")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &dns.Server{PacketConn: conn, Handler: names}
-	go func() { _ = server.ActivateAndServe() }()
-	t.Cleanup(func() { _ = server.Shutdown() })
+	names := serveNames(t, "127.0.0.1:53")
 	for _, kind := range []struct{ name, prepare, undo string }{
 		{"a file", "true", "true"},
 		{"a link", "mv resolv.conf /run/real.conf && ln -s ../run/real.conf resolv.conf", "rm resolv.conf && mv /run/real.conf resolv.conf"},
@@ -98,7 +100,80 @@ func TestWithin(t *testing.T) {
 			aroundTheClock(t, names)
 		})
 	}
+	t.Run("a user", asAUser)
 	t.Run("a locked file", func(t *testing.T) { lockedFile(t, names) })
+}
+
+func serveNames(t *testing.T, addr string) *nameServer {
+	t.Helper()
+	names := &nameServer{waiting: map[string]chan struct{}{}}
+	conn, err := net.ListenPacket("udp4", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &dns.Server{PacketConn: conn, Handler: names}
+	go func() { _ = server.ActivateAndServe() }()
+	t.Cleanup(func() { _ = server.Shutdown() })
+	return names
+}
+
+const nobody = 65534
+
+// asAUser runs TestAsUser as nobody, and has a pkexec of enter's, which asks
+// for no password, start the guard.
+func asAUser(t *testing.T) {
+	before := system{"/"}.describe(t)
+	guarded := make(chan error, 1)
+	go func() {
+		asked, err := os.ReadFile("/run/asked")
+		if args := strings.Fields(string(asked)); err == nil && len(args) > 0 {
+			cmd := exec.Command(args[0], args[1:]...)
+			cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "PKEXEC_UID=65534"}
+			err = cmd.Run()
+		}
+		guarded <- err
+		_ = os.WriteFile("/run/ended", nil, 0o600)
+	}()
+	cmd := exec.Command("/run/bin/dot-proxy-test", "-test.run", "^TestAsUser$", "-test.v")
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "XDG_RUNTIME_DIR=/run/nobody", "XDG_STATE_HOME=/run/nobody", "GUARD_TEST_AS_USER=1"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: TestAsUser") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if err := <-guarded; err != nil {
+		t.Errorf("root's guard: %v", err)
+	}
+	if now := (system{"/"}).describe(t); now != before || !thisProcess().own().journal.absent() {
+		t.Errorf("%s", now)
+	}
+}
+
+// TestAsUser changes the DNS of a computer that this user may not change.
+func TestAsUser(t *testing.T) {
+	if os.Getenv("GUARD_TEST_AS_USER") == "" {
+		t.Skip("it is run by TestRealComputer, as another user")
+	}
+	const addr = "127.0.0.2:53"
+	names := serveNames(t, addr)
+	c := NewClient(Options{Expect: names.expect})
+	if err := c.Set(t.Context(), []netip.AddrPort{netip.MustParseAddrPort(addr)}); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile("/etc/resolv.conf"); err != nil || !strings.Contains(string(text), "nameserver 127.0.0.2\n") {
+		t.Errorf("%s, %v", text, err)
+	}
+	if s, err := NewClient(Options{}).Look(t.Context()); err != nil || s.Phase != Set {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if e, err := rootPlace(nobody).journal.read(); err != nil || !e.Owner.alive() {
+		t.Errorf("root's journal: %+v, %v", e, err)
+	}
+	if err := c.Restore(t.Context()); err != nil || c.State().Phase != Off {
+		t.Errorf("%v, %+v", err, c.State())
+	}
+	c.Close()
+	awaitEnd(t, NewClient(Options{Expect: names.expect}))
 }
 
 // shell runs a command in /etc.
@@ -153,12 +228,10 @@ func awaitEnd(t *testing.T, c *Client) {
 	defer c.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), restorePatience)
 	defer cancel()
-	for {
-		l, err := openLink(ctx, thisProcess().own(), func(State) {})
-		if err != nil {
-			break
+	for _, p := range thisProcess().all() {
+		for l, err := openLink(ctx, p, func(State) {}); err == nil; l, err = openLink(ctx, p, func(State) {}) {
+			<-l.done
 		}
-		<-l.done
 	}
 	if s, err := c.Look(ctx); err != nil || s.Phase != Off {
 		t.Errorf("%+v, %v", s, err)
