@@ -13,8 +13,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"dotproxy/app/systemdns"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -216,43 +214,6 @@ func TestListenReplacesAStaleSocket(t *testing.T) {
 	}
 }
 
-func TestUnit(t *testing.T) {
-	packaged, err := os.ReadFile("../../../packaging/linux/" + unitName)
-	if err != nil || string(packaged) != unitText {
-		t.Errorf("packaging/linux/%s is another one than the program's: %v", unitName, err)
-	}
-	s := newSystem(t)
-	u := bootUnit{s.root, "/opt/x/dot-proxy"}
-	path, wanted := s.at("etc/systemd/system/"+unitName), s.at("etc/systemd/system/sysinit.target.wants/"+unitName)
-	exists := func(p string) bool { _, err := os.Stat(p); return err == nil }
-	for range 2 {
-		if err := u.install(); err != nil || !exists(path) || !exists(wanted) {
-			t.Fatalf("%v: %v %v", err, exists(path), exists(wanted))
-		}
-	}
-	if text, _ := os.ReadFile(path); !strings.Contains(string(text), "\nExecStart=/opt/x/dot-proxy system-dns repair --boot\n") {
-		t.Errorf("%s", text)
-	}
-	for range 2 {
-		if err := u.remove(); err != nil || exists(path) || exists(wanted) {
-			t.Errorf("%v: %v %v", err, exists(path), exists(wanted))
-		}
-	}
-	// One that a package brought is left alone.
-	theirs := s.at("usr/lib/systemd/system/" + unitName)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(theirs), 0o755), os.WriteFile(theirs, []byte(unitText), 0o600), u.install()); err != nil || exists(path) { //nolint:gosec // a system's folder
-		t.Errorf("%v: a second one", err)
-	}
-	if err := errors.Join(os.Rename(theirs, path), u.remove()); err != nil || !exists(path) {
-		t.Errorf("%v: the administrator's is gone", err)
-	}
-	// Another init.
-	other := newSystem(t)
-	if err := errors.Join(os.RemoveAll(other.at("run/systemd")), bootUnit{other.root, "/x"}.install()); err != nil || exists(other.at("etc/systemd")) {
-		t.Errorf("%v: without systemd", err)
-	}
-}
-
 func TestVerify(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		arrived, began, asked := make(chan struct{}), time.Now(), 0
@@ -282,57 +243,4 @@ func TestLookupEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	lookup(ctx, newNonce())
-}
-
-// exits is the error of a program that ends with a status.
-func exits(t *testing.T, status string) error {
-	t.Helper()
-	err := exec.Command("sh", "-c", "exit "+status).Run()
-	if err == nil {
-		t.Fatal("it did not")
-	}
-	return err
-}
-
-func TestEndedProblem(t *testing.T) {
-	log := filepath.Join(t.TempDir(), "log")
-	if err := os.WriteFile(log, []byte("level=INFO\ndot-proxy: no room\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cases := []struct {
-		status   string
-		elevated bool
-		log      string
-		says     string
-	}{
-		{"126", true, log, "was not allowed"},
-		{"127", true, log, "may not change it"},
-		{"1", true, log, "“no room”"},
-		{"126", false, log, "“no room”"},
-		{"1", false, log + ".none", "ended at once."},
-	}
-	for _, c := range cases {
-		if err := endedProblem(exits(t, c.status), c.elevated, c.log); !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%+v: %v", c, err)
-		}
-	}
-}
-
-func TestElevate(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("PATH", dir)
-	if _, err := elevate([]string{"x"}, true); !errors.Is(err, systemdns.ErrNeedsRoot) {
-		t.Errorf("without pkexec: %v", err)
-	}
-	pkexec := filepath.Join(dir, "pkexec")
-	if err := os.WriteFile(pkexec, nil, 0o700); err != nil { //nolint:gosec // a program
-		t.Fatal(err)
-	}
-	if _, err := elevate([]string{"x"}, false); !errors.Is(err, systemdns.ErrNeedsRoot) {
-		t.Errorf("without leave to ask: %v", err)
-	}
-	args, err := elevate([]string{"x", "y"}, true)
-	if err != nil || strings.Join(args, " ") != pkexec+" x y" {
-		t.Errorf("%q, %v", args, err)
-	}
 }
