@@ -117,6 +117,8 @@ func TestKeep(t *testing.T) {
 		after("lost by itself", ours, "192.0.2.53")
 		f.set("192.0.2.99")
 		after("another network's server", ours, "192.0.2.99")
+		f.set("127.0.0.5")
+		after("another resolver of this computer", ours, "192.0.2.99")
 		f.set("", "Wired (eth0)", "Wi-Fi")
 		after("a second network", ours, "192.0.2.99")
 		f.set(ours, "Wi-Fi")
@@ -262,6 +264,24 @@ func TestAdopt(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestForgottenAtARestart: what the restart undid needs no undoing.
+func TestForgottenAtARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, k, p := newFake(t)
+		k.owner.Boot = "the one before"
+		if err := k.set(t.Context(), loopback, p); err != nil {
+			t.Fatal(err)
+		}
+		k.stop()
+		next := f.keeper(k.journal.dir, silent)
+		f.volatile, f.restoring = true, errors.New("no such link any more")
+		f.set("192.0.2.7")
+		if err := next.restore(t.Context()); err != nil || !k.journal.absent() || f.now() != "192.0.2.7" {
+			t.Errorf("%v, asks %s", err, f.now())
+		}
+	})
 }
 
 // parent is a process that lives.
