@@ -38,6 +38,7 @@ type attempt struct {
 	asked   int       // calls made
 	lost    int       // calls lost with their connection
 	broken  int       // of these, by a broken answer
+	refused int       // calls for which no connection came about, or that were turned away
 	backups bool      // backup providers may be asked
 	hedged  bool
 	looking int     // look-ups awaited

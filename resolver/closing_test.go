@@ -124,3 +124,29 @@ func TestClosingCrossesAQuery(t *testing.T) {
 		}
 	})
 }
+
+// A server that ends connections before and after they come about, in turn and
+// often, as one that is being started anew does: no query is given up within a
+// second for it.
+func TestClosingEarlyAndLateInTurn(t *testing.T) {
+	srv := resolvertest.New(t)
+	_, at := dotEngine(t, srv.CA().Pool(), srv.Upstream())
+	askMany(t, at, 1, "first")
+	var turns atomic.Int32
+	srv.SetScript(func(_, query int) resolvertest.Faults {
+		switch n := turns.Add(1); {
+		case n > 14:
+			return resolvertest.Faults{}
+		case query == 0:
+			return resolvertest.Faults{ResetOnAccept: n%4 != 1}
+		}
+		return resolvertest.Faults{ResetBefore: true}
+	})
+	srv.CloseConns()
+	if askMany(t, at, 1, "patient") != 1 {
+		t.Error("a query was given up though the server was back at once")
+	}
+	if turns.Load() < 10 {
+		t.Errorf("only %d faults were met", turns.Load())
+	}
+}

@@ -66,13 +66,22 @@ func (x *attempt) failed(s *server, err error) time.Duration {
 		fault := answerFault(s.addr, refusal.rcode)
 		x.cause, x.err = append(x.cause, blame{s, fault}), fault
 		x.erred = append(x.erred, s)
-		return x.retry()
+		x.refused++
+		return x.retry(x.refused >= leastTries)
 	}
 	if lost, ok := errors.AsType[*lostError](err); ok {
 		return x.gone(s, lost)
 	}
 	s.up.lookupAgain()
-	return x.retry()
+	x.refused++
+	return x.retry(x.refused >= leastTries && !(cutShort(err) && time.Since(x.began) < silence))
+}
+
+// cutShort tells whether a connection was ended while it came about: whoever
+// takes connections may be about to start, or end all of them just now.
+func cutShort(err error) bool {
+	fault, ok := asFault(err)
+	return ok && fault.Kind == FaultClosed
 }
 
 // gone notes a call that was lost with its connection. One may end at any time:
@@ -88,7 +97,7 @@ func (x *attempt) gone(s *server, lost *lostError) time.Duration {
 		fault := brokenFault(s.addr, lost.err)
 		x.cause, x.err = append(x.cause, blame{s, fault}), fault
 		if x.broken >= mostBroken {
-			return x.retry()
+			return x.retry(true)
 		}
 	} else {
 		fault := newFault(s.addr, s.up.cfg.Name, lost.err)
@@ -109,14 +118,14 @@ func (x *attempt) gone(s *server, lost *lostError) time.Duration {
 
 // retry tells how long to wait before the next try, or less than 0 where there
 // were enough.
-func (x *attempt) retry() time.Duration {
+func (x *attempt) retry(enough bool) time.Duration {
 	if len(x.live) > 0 || x.untried() {
 		return 0
 	}
-	if x.asked >= leastTries {
+	if enough {
 		return -1
 	}
-	return x.backoff(x.asked)
+	return x.backoff(x.refused)
 }
 
 func (x *attempt) backoff(n int) time.Duration {
