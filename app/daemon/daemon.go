@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/app/portal"
 	"dotproxy/app/querylog"
 	"dotproxy/app/systemdns"
 	"dotproxy/resolver"
@@ -47,7 +48,9 @@ type seams struct {
 	asks   func(listen []netip.AddrPort) (asks, known bool)
 	around surroundings
 	// dns is nil where this computer's DNS cannot be changed.
-	dns     func(d *Daemon) computerDNS
+	dns func(d *Daemon) computerDNS
+	// portal is nil where no network is checked for a sign-in.
+	portal  func(ctx context.Context, resolvers []netip.AddrPort) (portal.Result, error)
 	program string
 }
 
@@ -99,6 +102,7 @@ type Daemon struct {
 	// stopping: the old DNS is put back, then the listeners close.
 	stopping   bool
 	pause      *pause
+	portals    portals
 	dnsProblem *control.Problem
 	notice     *control.Problem
 	retry      backoff
@@ -116,6 +120,8 @@ func New(o Options) (*Daemon, error) {
 		holder:  findHolder,
 		asks:    systemdns.Asks,
 		around:  thisComputer(),
+		dns:     newGuarded,
+		portal:  portal.Check,
 		program: programPath(),
 	})
 }
@@ -152,11 +158,12 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	if s.dns != nil && o.Demo == nil {
 		d.steering.dns = s.dns(d)
 		d.loadPause()
+		d.setBypass()
 	}
 	d.ctx, d.end = context.WithCancel(context.Background())
 	first := d.Status()
-	d.done.Go(func() { d.loop(first) })
 	d.events = d.listenToNetwork()
+	d.done.Go(func() { d.loop(first) })
 	d.done.Go(d.events.Wait)
 	d.done.Go(d.watch)
 	if d.steering.dns != nil {

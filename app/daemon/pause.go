@@ -63,6 +63,7 @@ func (d *Daemon) Pause(ctx context.Context, p control.Pause) error {
 		d.endPause()
 		return dnsProblem(err)
 	}
+	d.setBypass() // for programs that still ask here
 	return nil
 }
 
@@ -101,6 +102,7 @@ func (d *Daemon) endPause() {
 	d.mu.Unlock()
 	if on {
 		_ = os.Remove(d.pausePath())
+		d.setBypass()
 		d.log.Info("the pause has ended")
 	}
 }

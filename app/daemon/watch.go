@@ -118,6 +118,7 @@ func (d *Daemon) refresh() (changed bool) {
 		d.log.Info("the network changed")
 		d.eng.NetworkChanged()
 		d.steering.moved.Store(true)
+		d.leftNetwork()
 		d.checkPause()
 		d.steerSoon()
 	}

@@ -57,6 +57,15 @@ func pausedWords(p pause, now time.Time) words {
 	return words{"Your DNS goes to this network’s server, not encrypted.", hint}
 }
 
+func signInWords(s signIn, now time.Time) words {
+	w := words{"This network wants you to sign in before it lets you through.",
+		"Open its page; DNS is not encrypted until you are through, five minutes at most."}
+	if s.under(now) {
+		w.hint = "Sign in on its page. Until you are through DNS is not encrypted, until " + clock(s.until.Local(), now) + " at the latest."
+	}
+	return w
+}
+
 // degradedWords say that backup bridges the gap that primary leaves.
 func degradedWords(primary string, why *resolver.Fault, backup, tls string) words {
 	w := gapWords(primary, why)
