@@ -73,7 +73,7 @@ func (d *Daemon) cannotPause() *control.Problem {
 	defer d.mu.Unlock()
 	if d.stopped || !d.layers.saved.SystemDNS {
 		return &control.Problem{Code: control.CodeNotNow, Message: "This computer’s DNS does not point here, so there is nothing to pause.",
-			Hint: "Stop DoT Proxy instead, or turn on “Use as this computer’s DNS” first."}
+			Hint: "Stop DoT Proxy instead, or point it here with dot-proxy system-dns on."}
 	}
 	return nil
 }
