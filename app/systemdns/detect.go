@@ -13,7 +13,7 @@ type Remembers interface {
 	Servers(b Backup) []netip.Addr
 }
 
-// ErrNone: no way to set this computer's DNS was found.
+// ErrNone is that no way to set this computer's DNS was found.
 var ErrNone = errors.New("no way to set this computer's DNS is known here")
 
 // Detect returns the mechanism that owns this computer's DNS now. One that

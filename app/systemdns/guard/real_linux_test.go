@@ -72,6 +72,12 @@ func (n *nameServer) expect(name string) <-chan struct{} {
 	return arrived
 }
 
+func (n *nameServer) setDeaf(deaf bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.deaf = deaf
+}
+
 func (n *nameServer) ServeDNS(w dns.ResponseWriter, r *dns.Msg) {
 	n.mu.Lock()
 	if arrived := n.waiting[r.Question[0].Name]; arrived != nil && !n.deaf {
@@ -203,12 +209,12 @@ func aroundTheClock(t *testing.T, names *nameServer) {
 	check("on", c.Set(t.Context(), port53), true)
 	check("off", c.Restore(t.Context()), false)
 
-	names.deaf = true
+	names.setDeaf(true)
 	if p, ok := errors.AsType[*control.Problem](c.Set(t.Context(), port53)); !ok || !strings.Contains(p.Message, "did not ask") {
 		t.Errorf("unproven: %v", p)
 	}
 	check("unproven", nil, false)
-	names.deaf = false
+	names.setDeaf(false)
 
 	check("on again", c.Set(t.Context(), port53), true)
 	e, err := thisProcess().own().journal.read()
