@@ -3,6 +3,6 @@ package systemdns
 // mechanisms are those of this system, in the order in which they are asked: a
 // manager of links before a writer of files.
 func mechanisms() []Mechanism {
-	t := thisSystem()
-	return []Mechanism{newResolvconf(t, execute, openresolv), newResolvconf(t, execute, debian), newFile(t)}
+	t, b := thisSystem(), thisBus()
+	return []Mechanism{newNetworkManager(b, leadsOut), newResolved(b, t), newResolvconf(t, execute, openresolv), newResolvconf(t, execute, debian), newFile(t)}
 }

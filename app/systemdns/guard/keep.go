@@ -82,7 +82,7 @@ func (k *keeper) check(ctx context.Context, cover bool) (again time.Duration) {
 		return 0
 	}
 	hold, err := k.mech.Holds(ctx, k.entry.Backup, k.entry.Target)
-	if err == nil && hold == systemdns.Ours {
+	if err == nil && (hold == systemdns.Ours || hold == systemdns.Away) {
 		if !cover {
 			k.reportSet()
 			return 0
