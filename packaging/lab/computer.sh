@@ -136,26 +136,24 @@ by_hand() {
 	ip route add default via 10.9.0.1
 }
 
-# as_user runs a command as the user who sits at the computer.
-as_user() {
-	setpriv --reuid $USER_ID --regid $USER_ID --clear-groups env HOME=/run/person USER=person XDG_RUNTIME_DIR=/run/user/$USER_ID "$@"
-}
+# AS_USER runs a command as the user who sits at the computer.
+AS_USER=(setpriv --reuid $USER_ID --regid $USER_ID --clear-groups env HOME=/run/person USER=person XDG_RUNTIME_DIR=/run/user/$USER_ID)
 
 # engine starts the program as the user, and waits until it answers.
 engine() {
-	mkdir -p /run/person /run/user/$USER_ID
-	chown $USER_ID: /run/person /run/user/$USER_ID
+	mkdir -p -m 755 /run/person /run/user/$USER_ID
+	chown $USER_ID:$USER_ID /run/person /run/user/$USER_ID
 	chmod 700 /run/user/$USER_ID
 	install -m 644 "$HOME/provider/cert.pem" /run/ca.pem
 	# shellcheck disable=SC2086
-	daemon engine as_user /run/dot-proxy serve --supervised -d "10.9.0.1#dns.example" -c /run/ca.pem ${ENGINE_FLAGS-}
+	daemon engine "${AS_USER[@]}" /run/dot-proxy serve --supervised -d "10.9.0.1#dns.example" -c /run/ca.pem ${ENGINE_FLAGS-}
 	ENGINE_PID=$PID
 	until_true answers_locally
 }
 
 answers_locally() { dig +short +time=1 +tries=1 @127.0.0.1 -p "${PORT:-53}" here.example.com A 2>/dev/null | grep -q "^$PROVIDER$"; }
 
-dot_proxy() { as_user /run/dot-proxy "$@"; }
+dot_proxy() { "${AS_USER[@]}" /run/dot-proxy "$@"; }
 
 COUNT=0
 # leads tells whether programs that ask for a new name are led to an address.

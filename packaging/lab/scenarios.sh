@@ -118,11 +118,8 @@ scenario_networkmanager() {
 	may YES org.freedesktop.NetworkManager.network-control
 	round
 	nm_keeps
-	file_before=$(resolv_conf_of_network)
 	finish
 }
-# After somebody else's change what is put back is that.
-resolv_conf_of_network() { printf '%s\n' "$file_before"; }
 
 scenario_networkmanager_resolved() {
 	systemd_resolved
