@@ -27,6 +27,8 @@ type Options struct {
 	Flags     Flags
 	// DefaultListen replaces the default addresses to listen on, nil for none.
 	DefaultListen []string
+	// Sockets are those that a service manager passed, nil for none.
+	Sockets Passed
 	// Demo is set for a demonstration: settings are neither read nor saved.
 	Demo    *Demo
 	Version string
@@ -44,6 +46,7 @@ type seams struct {
 	engine func(resolver.Config) engine
 	store  store
 	holder func(network string, addr netip.AddrPort) holder
+	rights func() rights
 	asks   func(listen []netip.AddrPort) (asks, known bool)
 	around surroundings
 	// dns is nil where this computer's DNS cannot be changed.
@@ -98,6 +101,7 @@ type Daemon struct {
 	notice     *control.Problem
 	retry      backoff
 	state      control.State
+	portBy     control.PortBy
 	since      time.Time
 }
 
@@ -109,6 +113,7 @@ func New(o Options) (*Daemon, error) {
 		engine:  func(c resolver.Config) engine { return resolver.New(c) },
 		store:   fileStore{path: o.SettingsPath},
 		holder:  findHolder,
+		rights:  findRights,
 		asks:    systemdns.Asks,
 		around:  thisComputer(),
 		program: programPath(),
@@ -140,6 +145,7 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	d.eng = s.engine(resolver.Config{
 		Upstreams: d.plan.upstreams, Roots: d.plan.roots, Rules: d.given,
 		OnQuery: d.onQuery, OnHealth: d.kick, Logger: d.log,
+		Sockets: o.Sockets,
 		Network: func() string { return *d.network.Load() },
 	})
 	d.loadCache()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"dotproxy/app/activation"
 	"dotproxy/app/control"
 	"dotproxy/app/daemon"
 	"dotproxy/app/demo"
@@ -52,6 +53,9 @@ func (c *command) serve(ctx context.Context, flags *serveFlags) error {
 		return err
 	}
 	defer endDemo()
+	if err := takeSockets(&opts); err != nil {
+		return err
+	}
 	opts.Quit = func() { time.AfterFunc(quitGrace, quit) }
 	d, err := daemon.New(opts)
 	if err != nil {
@@ -69,7 +73,9 @@ func (c *command) serve(ctx context.Context, flags *serveFlags) error {
 	if err := d.Start(ctx); err != nil && !flags.supervised && ctx.Err() == nil {
 		return err
 	}
+	tellManager(opts.Logger, activation.Ready)
 	<-ctx.Done()
+	tellManager(opts.Logger, activation.Ending)
 	opts.Logger.Info("DoT Proxy ends")
 	return nil
 }
@@ -100,6 +106,35 @@ func (c *command) options(ctx context.Context, flags *serveFlags) (o daemon.Opti
 	}
 	o.Demo = &daemon.Demo{Upstream: server.Upstream(), Roots: server.Roots()}
 	return o, server.Close, nil
+}
+
+// takeSockets takes over what a service manager opened for this process. Their
+// addresses are the default ones then.
+func takeSockets(o *daemon.Options) error {
+	sockets, err := activation.Take()
+	if err != nil {
+		return usageError{err.Error()}
+	}
+	addrs := sockets.Addrs()
+	if len(addrs) == 0 {
+		return nil
+	}
+	o.Logger.Info("sockets were passed by the service manager", "addresses", addrs)
+	o.Sockets, o.DefaultListen = sockets, nil
+	for _, a := range addrs {
+		if ip := a.Addr().String(); !slices.Contains(o.DefaultListen, ip) {
+			o.DefaultListen = append(o.DefaultListen, ip)
+		}
+	}
+	return nil
+}
+
+// tellManager tells the service manager, where one waits for it, how far this
+// process is.
+func tellManager(log *slog.Logger, tell func() error) {
+	if err := tell(); err != nil {
+		log.Warn("the service manager could not be told", "error", err)
+	}
 }
 
 // logger writes short lines with date and time to stderr.

@@ -65,6 +65,9 @@ func (c *command) printDetails(s control.Status) error {
 	if len(s.Listen) > 0 {
 		fmt.Fprintf(w, "\n%s\t%s\n", listenLabel(s), strings.Join(s.Listen, ", "))
 	}
+	if by := s.PortBy.Words(); by != "" {
+		fmt.Fprintf(w, "Port allowed\t%s\n", by)
+	}
 	for i, u := range s.Upstreams {
 		label := ""
 		if i == 0 {
