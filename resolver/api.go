@@ -47,7 +47,8 @@ const (
 	SourceStale
 	// SourceOverride: from the overrides or the hosts file.
 	SourceOverride
-	// SourceRoute: from a server that only this domain is routed to.
+	// SourceRoute: from a server that only this domain is routed to, or from one
+	// of a Bypass.
 	SourceRoute
 	// SourceBlocked: stopped by a rule of ours.
 	SourceBlocked
@@ -70,7 +71,7 @@ type Event struct {
 	Source Source
 	// Upstream is the server that answered; invalid where none was asked.
 	Upstream netip.AddrPort
-	// Clear is set where the query left in clear text (a plain route).
+	// Clear is set where the query left in clear text (a plain route, a Bypass).
 	Clear bool
 	// AD is set where the upstream vouches for the answer (RFC 4035 section
 	// 3.2.3), whether the client asked or not.

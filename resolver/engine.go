@@ -26,22 +26,24 @@ var errTooMany = errors.New("too many queries are waiting for an answer")
 // Engine listens for queries and answers them. All methods may be called at
 // the same time.
 type Engine struct {
-	cfg     Config
-	log     *slog.Logger
-	dial    func(context.Context, netip.AddrPort) (net.Conn, error)
-	cache   *cache
-	memory  *memory
-	chain   exchanger
-	fwd     atomic.Pointer[forwarder]
-	gate    *gate
-	names   atomic.Pointer[names]
-	own     atomic.Pointer[[]netip.AddrPort] // listened on
-	clear   *clearNet
-	rules   atomic.Pointer[Rules]
-	setting sync.Mutex     // held while the rules change
-	retired sync.WaitGroup // what is on its way out
-	ctx     context.Context
-	cancel  context.CancelFunc // cuts short what is on its way out
+	cfg      Config
+	log      *slog.Logger
+	dial     func(context.Context, netip.AddrPort) (net.Conn, error)
+	cache    *cache
+	memory   *memory
+	chain    exchanger
+	fwd      atomic.Pointer[forwarder]
+	gate     *gate
+	names    atomic.Pointer[names]
+	own      atomic.Pointer[[]netip.AddrPort] // listened on
+	clear    *clearNet
+	rules    atomic.Pointer[Rules]
+	bypass   atomic.Pointer[bypass]         // changes with mu held; nil for none
+	expected atomic.Pointer[[]*expectation] // likewise
+	setting  sync.Mutex                     // held while the rules change
+	retired  sync.WaitGroup                 // what is on its way out
+	ctx      context.Context
+	cancel   context.CancelFunc // cuts short what is on its way out
 
 	mu        sync.Mutex
 	ports     *ports
@@ -66,7 +68,7 @@ func newEngine(cfg Config, dial func(context.Context, netip.AddrPort) (net.Conn,
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.clear = newClearNet(e.ctx, e.addresses)
 	e.memory = newMemory(e.cache, destination{e}, e.down)
-	e.chain = namesBefore(e.memory)
+	e.chain = arrivals{e, namesBefore(e.memory, detour{e, e.memory})}
 	e.names.Store(e.compile(cfg.Rules.Names, noNames))
 	e.fwd.Store(e.newForwarder(cfg.Upstreams, cfg.Roots))
 	return e
@@ -155,6 +157,9 @@ func (e *Engine) Close(ctx context.Context) error {
 	e.closed = true
 	listeners := e.listeners
 	e.listeners = nil
+	for _, x := range e.expectations() {
+		e.forget(x)
+	}
 	e.mu.Unlock()
 	defer e.cancel()
 	defer context.AfterFunc(ctx, e.cancel)()
@@ -169,6 +174,11 @@ func (e *Engine) Close(ctx context.Context) error {
 	f.close()
 	e.endRoutes(errShutdown)
 	e.retired.Wait()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if b := e.bypass.Swap(nil); b != nil {
+		b.cancel()
+	}
 	return context.Cause(ctx)
 }
 
@@ -212,6 +222,9 @@ func (e *Engine) quick(s *scratch, raw []byte) bool {
 	if v := e.gate.judge(&s.q, raw); v != admit {
 		e.turnAway(s, v)
 		return true
+	}
+	if e.bypass.Load() != nil {
+		return false // nothing comes from the cache
 	}
 	a := e.memory.known(&s.q.question, e.cache.find(&s.q.question, s.q.arrived))
 	if a == nil {

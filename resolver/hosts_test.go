@@ -57,7 +57,7 @@ func TestParseHosts(t *testing.T) {
 		{"5.1.168.192.in-addr.arpa", "PTR", "NOERROR | nas.lan."},
 		{"ip6-localhost", "AAAA", "NOERROR | ::1"},
 	} {
-		c.check(t, namesBefore(forwarding), rules)
+		c.check(t, namesBefore(forwarding, forwarding), rules)
 	}
 }
 

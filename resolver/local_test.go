@@ -163,14 +163,14 @@ func TestSpecialNames(t *testing.T) {
 	} {
 		t.Run(section, func(t *testing.T) {
 			for _, c := range cases {
-				c.check(t, namesBefore(forwarding), nil)
+				c.check(t, namesBefore(forwarding, forwarding), nil)
 			}
 		})
 	}
 }
 
 func TestCanary(t *testing.T) {
-	x := namesBefore(forwarding)
+	x := namesBefore(forwarding, forwarding)
 	on := &names{canary: true}
 	localCase{"Use-Application-DNS.net", "A", "NXDOMAIN | SOA use-application-dns.net."}.check(t, x, on)
 	localCase{"x.use-application-dns.net", "A", ""}.check(t, x, on)
@@ -235,7 +235,7 @@ func TestNamesAllocateNothingOnTheWay(t *testing.T) {
 		Routes: []Route{{Suffix: "corp.example", Plain: []netip.AddrPort{netip.MustParseAddrPort("10.0.0.2:53")}}},
 	}}})
 	defer func() { _ = e.Close(t.Context()) }()
-	x := namesBefore(forwarding)
+	x := namesBefore(forwarding, forwarding)
 	qu := ask("www.example.com", dns.TypeA)
 	qu.rules = e.names.Load()
 	if n := testing.AllocsPerRun(100, func() { _, _ = x.exchange(t.Context(), qu) }); n != 0 {

@@ -35,9 +35,10 @@ func (q *question) nameRules() *names {
 	return q.rules
 }
 
-// namesBefore puts the names that the upstreams are not asked for before next.
-func namesBefore(next exchanger) exchanger {
-	return overrides{routes{to: next, others: localNames{minimalANY{next}}}}
+// namesBefore puts the names that the upstreams are not asked for before those
+// that they are. Names routed over TLS go to routed.
+func namesBefore(routed, upstreams exchanger) exchanger {
+	return overrides{routes{to: routed, others: localNames{minimalANY{upstreams}}}}
 }
 
 // resolve answers a query by the present rules; by new ones where they changed

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"dotproxy/resolver/provider"
 )
 
@@ -144,4 +146,37 @@ func TestNetworkChangeHoldsNoLock(t *testing.T) {
 			t.Error("nobody was told that the connection ended")
 		}
 	})
+}
+
+// After a sleep the computer is awake before its network is there: the first
+// name is answered as soon as that is said to be.
+func TestTheFirstNameAfterAWake(t *testing.T) {
+	for name, down := range map[string]func(*pipeServer){
+		"unreachable":         func(s *pipeServer) { s.down = syscall.ENETUNREACH },
+		"nothing let through": func(s *pipeServer) { s.swallow = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				n := new(pipeNet)
+				s := n.add("192.0.2.53:853")
+				e := pipeEngine(t, n, nil, "192.0.2.53:853")
+				if _, _, err := try(e.chain, "before.example"); err != nil {
+					t.Fatal(err)
+				}
+				s.set(down)
+				e.NetworkChanged()
+				for range 20 { // programs ask as soon as they are awake
+					if a, _, err := try(e.chain, "www.example"); err == nil && a.rcode != dns.RcodeServerFailure {
+						t.Fatal("answered without a network")
+					}
+					time.Sleep(time.Second)
+				}
+				s.set(func(s *pipeServer) { s.down, s.swallow = nil, false })
+				e.NetworkChanged()
+				if a, took, err := try(e.chain, "www.example"); err != nil || a.rcode != 0 || took > 0 {
+					t.Errorf("after %v: %+v, %v", took, a, err)
+				}
+			})
+		})
+	}
 }

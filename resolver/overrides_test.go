@@ -94,7 +94,7 @@ func TestOverrides(t *testing.T) {
 		{"0.0.0.0.in-addr.arpa", "PTR", "NXDOMAIN | SOA 0.in-addr.arpa."},
 		{"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa", "PTR", "NOERROR | nas.example.com."},
 	} {
-		c.check(t, namesBefore(forwarding), rules)
+		c.check(t, namesBefore(forwarding, forwarding), rules)
 	}
 }
 
@@ -103,7 +103,7 @@ func TestOverrideTTLIsShort(t *testing.T) {
 	for _, typ := range []uint16{dns.TypeA, dns.TypeAAAA} {
 		qu := ask("a.example", typ)
 		qu.rules = rules
-		a, err := namesBefore(forwarding).exchange(t.Context(), qu)
+		a, err := namesBefore(forwarding, forwarding).exchange(t.Context(), qu)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +127,7 @@ func TestOverrideOfManyAddresses(t *testing.T) {
 	}
 	qu := ask("many.example", dns.TypeA)
 	qu.rules = rulesOf(NameRules{Hosts: hosts})
-	a, err := namesBefore(forwarding).exchange(t.Context(), qu)
+	a, err := namesBefore(forwarding, forwarding).exchange(t.Context(), qu)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ var peers = []peer{
 	{
 		name: "dnsdist",
 		args: []string{"dnsdist", "--supervised", "--disable-syslog", "-C", "@DIR@/config"},
-		config: `setLocal("127.0.0.1:0")
+		config: `setLocal("127.0.0.1:@CLEAR@")
 addTLSLocal("127.0.0.1:@PORT@", "@DIR@/cert.pem", "@DIR@/key.pem", {provider="openssl"})
 setSecurityPollSuffix("")
 setACL({"127.0.0.0/8"})
@@ -100,7 +100,7 @@ func startPeer(t *testing.T, p peer, ca *resolvertest.CA) provider.Upstream {
 		fmt.Fprintf(&big, "  local-data: 'big.peer.test. 300 IN TXT %s'\n", text)
 		fmt.Fprintf(&zone, "big IN TXT %s\n", text)
 	}
-	fill := strings.NewReplacer("@DIR@", dir, "@PORT@", fmt.Sprint(addr.Port()), "@BIG@", big.String())
+	fill := strings.NewReplacer("@DIR@", dir, "@PORT@", fmt.Sprint(addr.Port()), "@CLEAR@", fmt.Sprint(freePort(t)), "@BIG@", big.String())
 	write(t, filepath.Join(dir, "config"), fill.Replace(p.config))
 	write(t, filepath.Join(dir, "zone"), zone.String())
 	args := make([]string, len(p.args))

@@ -65,6 +65,9 @@ func (p *plainRoute) exchange(ctx context.Context, qu *question) (*answer, error
 	defer x.group.Wait()
 	defer cancel()
 	defer context.AfterFunc(p.net.ctx, cancel)()
+	if p.net.ctx.Err() != nil {
+		cancel() // AfterFunc may take a moment
+	}
 	select {
 	case p.net.slots <- struct{}{}:
 		defer func() { <-p.net.slots }()

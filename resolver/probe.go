@@ -51,8 +51,11 @@ func (s *server) timedProbe() {
 	}
 	s.probe.wait = min(2*s.probe.wait, probeSlowest)
 	s.probe.timer.Reset(s.probe.wait)
+	done := time.Since(s.probe.last) < probeEvery // for a query that came just now
 	s.mu.Unlock()
-	s.startProbe(nil)
+	if !done {
+		s.startProbe(nil)
+	}
 }
 
 func (s *server) stopProbe() {

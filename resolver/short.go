@@ -21,7 +21,7 @@ type shortLived struct {
 }
 
 // scoutEvery is how often a server may lose a query to a scout.
-const scoutEvery = time.Second
+const scoutEvery = 250 * time.Millisecond
 
 // learn notes how many answers a connection gave before the server ended it
 // and how many it still owed.

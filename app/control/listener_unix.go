@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"dotproxy/app/peer"
+
 	"github.com/gofrs/flock"
 )
 
@@ -41,7 +43,7 @@ func (l *listener) allows(conn *net.UnixConn) bool {
 	if l.system {
 		return true
 	}
-	uid, _, err := peerOf(conn)
+	uid, _, err := peer.Of(conn)
 	return err == nil && (uid == 0 || uid == l.owner)
 }
 
@@ -102,7 +104,7 @@ func peerPID(conn net.Conn) int {
 	if !ok {
 		return 0
 	}
-	_, pid, err := peerOf(unixConn)
+	_, pid, err := peer.Of(unixConn)
 	if err != nil {
 		return 0
 	}

@@ -28,7 +28,7 @@ type computerDNS interface {
 	// Changed tells that State may be another.
 	Changed() <-chan struct{}
 	// Close ends it without a wait; the old DNS comes back by itself.
-	Close() error
+	Close()
 }
 
 // dnsState is what became of this computer's DNS.
@@ -54,6 +54,8 @@ type steering struct {
 	set, tried []netip.AddrPort
 	// moved: another network is reason enough to try again what failed.
 	moved atomic.Bool
+	// settled: what an earlier process may have left was looked after.
+	settled bool
 }
 
 func newSteering(dns computerDNS) *steering {
@@ -115,7 +117,7 @@ func (d *Daemon) leaveDNS() {
 		}
 	case <-ctx.Done():
 	}
-	_ = d.steering.dns.Close()
+	d.steering.dns.Close()
 }
 
 // wantedDNS is where this computer's DNS should point, nil for where it did
@@ -123,7 +125,7 @@ func (d *Daemon) leaveDNS() {
 func (d *Daemon) wantedDNS() []netip.AddrPort {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.stopped || d.stopping || d.blocked != nil || d.pause != nil || !d.layers.saved.SystemDNS {
+	if d.stopped || d.stopping || d.blocked != nil || d.pause != nil || d.portals.wanted.under(time.Now()) || !d.layers.saved.SystemDNS {
 		return nil
 	}
 	return loopbacks(d.eng.Addrs())
@@ -152,6 +154,15 @@ func loopbacks(listen []netip.AddrPort) []netip.AddrPort {
 // asked for again and again. It is called with the turn taken.
 func (d *Daemon) reconcile(ctx context.Context, again bool) error {
 	s, want := d.steering, d.wantedDNS()
+	if s.dns == nil {
+		return nil
+	}
+	if want == nil && s.set == nil && !s.settled {
+		s.settled = true // what cannot be put right now is for the user to ask for
+		err := s.dns.Repair(ctx)
+		d.noteDNS(err)
+		return err
+	}
 	if slices.Equal(want, s.set) || !again && want != nil && slices.Equal(want, s.tried) {
 		return nil
 	}
@@ -162,7 +173,7 @@ func (d *Daemon) reconcile(ctx context.Context, again bool) error {
 		err = s.dns.Set(ctx, want)
 	}
 	if err == nil {
-		s.set, s.tried = want, nil
+		s.set, s.tried, s.settled = want, nil, true
 	} else {
 		s.tried = want
 	}
@@ -245,7 +256,7 @@ func (d *Daemon) dnsOn(ctx context.Context) error {
 		d.noteDNS(err)
 		return dnsProblem(err)
 	}
-	d.steering.set, d.steering.tried = listen, nil
+	d.steering.set, d.steering.tried, d.steering.settled = listen, nil, true
 	d.noteDNS(nil)
 	if err := d.saveDNS(ctx, true); err != nil {
 		return errors.Join(err, d.reconcile(ctx, true))

@@ -63,11 +63,10 @@ func (f *fakeDNS) State() dnsState {
 
 func (f *fakeDNS) Changed() <-chan struct{} { return f.changed }
 
-func (f *fakeDNS) Close() error {
+func (f *fakeDNS) Close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, "close")
-	return nil
 }
 
 func (f *fakeDNS) setRefuse(err error) {
@@ -176,6 +175,9 @@ func TestComputerDNSRefused(t *testing.T) {
 		}
 		if err := r.Start(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+		if got := r.dns.did(); got != "repair" {
+			t.Errorf("at a start without the setting: %q", got)
 		}
 		r.dns.setRefuse(refused)
 		if p := problemOf(t, r.SystemDNS(t.Context(), control.SystemDNSOn)); p.Message != refused.Message || r.Settings().SystemDNS {

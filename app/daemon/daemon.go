@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/app/portal"
 	"dotproxy/app/querylog"
 	"dotproxy/app/systemdns"
 	"dotproxy/resolver"
@@ -50,7 +51,9 @@ type seams struct {
 	asks   func(listen []netip.AddrPort) (asks, known bool)
 	around surroundings
 	// dns is nil where this computer's DNS cannot be changed.
-	dns     func(d *Daemon) computerDNS
+	dns func(d *Daemon) computerDNS
+	// portal is nil where no network is checked for a sign-in.
+	portal  func(ctx context.Context, resolvers []netip.AddrPort) (portal.Result, error)
 	program string
 }
 
@@ -84,6 +87,11 @@ type Daemon struct {
 	cacheFile cacheFile // used with op held
 	steering  *steering
 
+	// events are what the system tells of the network; heard is used with op
+	// held.
+	events networkEvents
+	heard  heard
+
 	// What follows changes with op and mu held.
 	mu     sync.Mutex
 	layers layers
@@ -97,6 +105,7 @@ type Daemon struct {
 	// stopping: the old DNS is put back, then the listeners close.
 	stopping   bool
 	pause      *pause
+	portals    portals
 	dnsProblem *control.Problem
 	notice     *control.Problem
 	retry      backoff
@@ -116,6 +125,8 @@ func New(o Options) (*Daemon, error) {
 		rights:  findRights,
 		asks:    systemdns.Asks,
 		around:  thisComputer(),
+		dns:     newGuarded,
+		portal:  portal.Check,
 		program: programPath(),
 	})
 }
@@ -153,10 +164,13 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	if s.dns != nil && o.Demo == nil {
 		d.steering.dns = s.dns(d)
 		d.loadPause()
+		d.setBypass()
 	}
 	d.ctx, d.end = context.WithCancel(context.Background())
 	first := d.Status()
+	d.events = d.listenToNetwork()
 	d.done.Go(func() { d.loop(first) })
+	d.done.Go(d.events.Wait)
 	d.done.Go(d.watch)
 	if d.steering.dns != nil {
 		d.done.Go(d.steer)

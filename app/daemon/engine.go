@@ -22,6 +22,10 @@ type engine interface {
 	Health() resolver.Health
 	// NetworkChanged gives up connections of the network that was left.
 	NetworkChanged()
+	// Bypass answers this computer in clear text, as a pause or sign-in asks for.
+	Bypass(b resolver.Bypass)
+	// Expect tells of the first query for a name made up to see who asks here.
+	Expect(name string) <-chan struct{}
 	// SaveCache writes the answers that are kept, LoadCache takes them over and
 	// returns how many; resolver.ErrCacheDamaged may come with some.
 	SaveCache(w io.Writer) error

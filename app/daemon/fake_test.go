@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"dotproxy/app/control"
+	"dotproxy/app/portal"
 	"dotproxy/resolver"
 	"dotproxy/resolver/provider"
 )
@@ -28,8 +29,9 @@ type fakeEngine struct {
 	switches  int // calls of SetUpstreams
 	cache     int
 	rules     resolver.Rules
-	ruled     int    // calls of SetRules
-	moved     int    // calls of NetworkChanged
+	ruled     int // calls of SetRules
+	moved     int // calls of NetworkChanged
+	bypass    resolver.Bypass
 	saves     int    // calls of SaveCache
 	memory    string // the cache
 	breaks    error  // of SaveCache in the middle, and of LoadCache at the end
@@ -88,6 +90,18 @@ func (f *fakeEngine) NetworkChanged() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.moved++
+}
+
+func (f *fakeEngine) Bypass(b resolver.Bypass) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.bypass = b
+}
+
+func (f *fakeEngine) Expect(string) <-chan struct{} {
+	told := make(chan struct{}, 1)
+	told <- struct{}{}
+	return told
 }
 
 func (f *fakeEngine) SaveCache(w io.Writer) error {
@@ -188,10 +202,11 @@ func (f *fakeStore) Save(s control.Settings) error {
 // rig is a daemon on fakes.
 type rig struct {
 	*Daemon
-	eng   *fakeEngine
-	store *fakeStore
-	disk  *fakeDisk
-	dns   *fakeDNS // nil: this computer's DNS cannot be changed
+	eng    *fakeEngine
+	store  *fakeStore
+	disk   *fakeDisk
+	dns    *fakeDNS // nil: this computer's DNS cannot be changed
+	portal func(context.Context, []netip.AddrPort) (portal.Result, error)
 	// asks is what the computer's resolv.conf says.
 	asks, known bool
 }
@@ -215,7 +230,7 @@ func newRig(t *testing.T, change func(*Options, *rig)) *rig {
 		holder: func(string, netip.AddrPort) holder { return holder{program: program{name: "dnsmasq", pid: 812}} },
 		rights: func() rights { return rights{from: lowPorts, bounding: true, effective: true, file: true} },
 		asks:   func([]netip.AddrPort) (bool, bool) { return r.asks, r.known },
-		around: r.disk.around(), dns: dns,
+		around: r.disk.around(), dns: dns, portal: r.portal,
 	})
 	if err != nil {
 		t.Fatal(err)

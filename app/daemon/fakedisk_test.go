@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"io"
 	"io/fs"
 	"net/netip"
@@ -17,6 +18,7 @@ type fakeDisk struct {
 	files   map[string]fakeFile
 	network systemdns.NetworkID
 	looks   int
+	listen  func(ctx context.Context) networkEvents // nil: nobody tells of the network
 }
 
 type fakeFile struct {
@@ -27,7 +29,7 @@ type fakeFile struct {
 
 func (f *fakeDisk) around() surroundings {
 	return surroundings{
-		hosts: "/etc/hosts",
+		hosts: "/etc/hosts", listen: f.listen,
 		stat: func(path string) (filePrint, error) {
 			f.mu.Lock()
 			defer f.mu.Unlock()

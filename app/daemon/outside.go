@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/netwatch"
 	"dotproxy/app/systemdns"
 	"dotproxy/resolver"
 )
@@ -24,6 +26,9 @@ type surroundings struct {
 	stat    func(path string) (filePrint, error)
 	open    func(path string) (io.ReadCloser, error)
 	network func() systemdns.NetworkID
+	// listen hears of changes of the network until ctx ends; nil where nobody
+	// tells.
+	listen func(ctx context.Context) networkEvents
 	// hosts is the path of the hosts file.
 	hosts string
 }
@@ -36,7 +41,8 @@ func thisComputer() surroundings {
 	}
 	around := systemdns.ThisComputer()
 	return surroundings{stat: printOf, open: systemdns.Open, hosts: hosts,
-		network: func() systemdns.NetworkID { return systemdns.Identify(around) }}
+		network: func() systemdns.NetworkID { return systemdns.Identify(around) },
+		listen:  func(ctx context.Context) networkEvents { return netwatch.Start(ctx) }}
 }
 
 // filePrint tells a file from what it was before; the zero value is no file.
@@ -95,8 +101,11 @@ func (d *Daemon) look(p plan) outside {
 	v.bundle(p)
 	v.hosts(p)
 	v.resolvers(p)
-	v.now.network, v.now.moved = v.before.network.Follows(d.seams.around.network())
-	v.now.moved = v.now.moved && v.before.looked
+	v.now.network = v.before.network
+	if !v.before.looked || d.looksAtNetwork() {
+		v.now.network, v.now.moved = v.before.network.Follows(d.seams.around.network())
+		v.now.moved = v.now.moved && v.before.looked
+	}
 	return v.now
 }
 

@@ -63,6 +63,7 @@ func (d *Daemon) Pause(ctx context.Context, p control.Pause) error {
 		d.endPause()
 		return dnsProblem(err)
 	}
+	d.setBypass() // for programs that still ask here
 	return nil
 }
 
@@ -72,7 +73,7 @@ func (d *Daemon) cannotPause() *control.Problem {
 	defer d.mu.Unlock()
 	if d.stopped || !d.layers.saved.SystemDNS {
 		return &control.Problem{Code: control.CodeNotNow, Message: "This computer’s DNS does not point here, so there is nothing to pause.",
-			Hint: "Stop DoT Proxy instead, or turn on “Use as this computer’s DNS” first."}
+			Hint: "Stop DoT Proxy instead, or point it here with dot-proxy system-dns on."}
 	}
 	return nil
 }
@@ -101,6 +102,7 @@ func (d *Daemon) endPause() {
 	d.mu.Unlock()
 	if on {
 		_ = os.Remove(d.pausePath())
+		d.setBypass()
 		d.log.Info("the pause has ended")
 	}
 }

@@ -20,6 +20,8 @@ type condition struct {
 	health    resolver.Health
 	// paused is the pause that is on, nil for none.
 	paused *pause
+	// wanted is the sign-in that the network wants, nil for none.
+	wanted *signIn
 	// stale: answers were given after their time just now.
 	stale bool
 }
@@ -31,7 +33,7 @@ type verdict struct {
 }
 
 // judge derives the state by DESIGN.md's table.
-func judge(c condition) verdict {
+func judge(c condition, now time.Time) verdict {
 	switch {
 	case c.stopped:
 		return verdict{control.Stopped, c.notice}
@@ -39,6 +41,8 @@ func judge(c condition) verdict {
 		return verdict{control.Failed, c.blocked}
 	case c.paused != nil:
 		return verdict{control.Paused, c.notice}
+	case c.wanted != nil && c.health.Answering < 0, c.wanted.under(now):
+		return verdict{control.SignIn, c.notice}
 	case !c.health.Known:
 		return verdict{control.Starting, c.notice}
 	}
@@ -66,6 +70,8 @@ func speak(v verdict, c condition, demo bool, since, now time.Time) words {
 		return startingWords(label)
 	case control.Paused:
 		return pausedWords(*c.paused, now)
+	case control.SignIn:
+		return signInWords(*c.wanted, now)
 	case control.Degraded:
 		why, i := primaryFault(c.health), c.health.Answering
 		if i < 0 {

@@ -44,7 +44,7 @@ func TestJudge(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.about, func(t *testing.T) {
 			c.c.upstreams = parsed(t, []string{"cloudflare", "quad9"})
-			v := judge(c.c)
+			v := judge(c.c, time.Now())
 			code := ""
 			if v.problem != nil {
 				code = v.problem.Code
@@ -74,7 +74,7 @@ func TestTheSentenceNamesAnotherPort(t *testing.T) {
 	alt := ups[0].AltPorts[0]
 	sentence := func(ups []provider.Upstream, h resolver.Health) string {
 		c := condition{upstreams: ups, health: h}
-		return speak(judge(c), c, false, time.Now(), time.Now()).sentence
+		return speak(judge(c, time.Now()), c, false, time.Now(), time.Now()).sentence
 	}
 	want := fmt.Sprintf("Your DNS goes to Quad9 over TLS 1.3 through port %d, since this network blocks port 853.", alt)
 	if got := sentence(ups, atPort(alt)); got != want {

@@ -29,8 +29,8 @@ func (d *Daemon) Status() control.Status {
 	if c.notice == nil {
 		c.notice = cmp.Or(dns.problem, d.dnsProblem)
 	}
-	c.paused = d.pause
-	v := judge(c)
+	c.paused, c.wanted = d.pause, d.portals.wanted
+	v := judge(c, now)
 	if v.state != d.state {
 		d.state, d.since = v.state, now
 	}
@@ -50,6 +50,12 @@ func (d *Daemon) Status() control.Status {
 	}
 	if address, unused := d.notInUse(v.state, now); unused && !dns.on {
 		s.Variant, w = control.VariantNotInUse, notInUseWords(address, d.steering.dns != nil)
+	}
+	if v.state == control.SignIn {
+		s.Portal = &control.Portal{URL: c.wanted.url}
+		if c.wanted.under(now) {
+			s.Portal.Until = new(c.wanted.until)
+		}
 	}
 	s.Sentence, s.Hint = w.sentence, w.hint
 	return s
@@ -160,6 +166,7 @@ func (d *Daemon) loop(last control.Status) {
 		case <-over.C:
 		}
 		d.checkPause()
+		d.lookForPortal()
 	}
 }
 

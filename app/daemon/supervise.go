@@ -50,6 +50,7 @@ func (d *Daemon) tryAgain() {
 func (d *Daemon) open() *control.Problem {
 	problem := d.reload()
 	if problem == nil {
+		d.heard.something(time.Now()) // nobody listened while it was stopped
 		d.refresh()
 		d.loadCache()
 		if problem = d.passedProblem(d.plan.listen); problem == nil {

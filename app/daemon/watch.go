@@ -8,9 +8,10 @@ import (
 	"dotproxy/resolver"
 )
 
-// watchEvery is how often files and network are looked at. Watches of the
-// system on folders would miss links, bind mounts and what lies on other
-// computers; a few calls of stat cost next to nothing.
+// watchEvery is how often files are looked at, and the network where nobody
+// tells of its changes. Watches of the system on folders would miss links, bind
+// mounts and what lies on other computers; a few calls of stat cost next to
+// nothing.
 const watchEvery = 2 * time.Second
 
 // An engine that nobody asked anything for quietAfter looks only every
@@ -52,7 +53,15 @@ func (d *Daemon) watch() {
 			return
 		case <-d.rewatch:
 		case <-due:
-			d.quietly(d.refresh)
+			d.quietly(d.tick)
+		case e := <-d.events.Events():
+			d.quietly(func() (changed bool) {
+				changed, moved := d.hear(e)
+				if moved {
+					busy = time.Now() // its files follow
+				}
+				return changed
+			})
 		case <-save.C:
 			d.quietly(func() bool { d.saveCache(); return false })
 		}
@@ -109,6 +118,7 @@ func (d *Daemon) refresh() (changed bool) {
 		d.log.Info("the network changed")
 		d.eng.NetworkChanged()
 		d.steering.moved.Store(true)
+		d.leftNetwork()
 		d.checkPause()
 		d.steerSoon()
 	}

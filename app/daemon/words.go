@@ -39,7 +39,7 @@ func demoWords(tls, proof string, since, now time.Time) words {
 // room for another port than 53.
 func notInUseWords(listen netip.AddrPort, steers bool) words {
 	if steers {
-		return words{"This computer still asks another DNS server, not encrypted.", "Turn on “Use as this computer’s DNS”."}
+		return words{"This computer still asks another DNS server, not encrypted.", "The command dot-proxy system-dns on points it here, and puts it back when DoT Proxy ends."}
 	}
 	hint := "Set this computer’s DNS to " + listen.Addr().String() + "; the README tells how."
 	if listen.Port() != 53 {
@@ -55,6 +55,15 @@ func pausedWords(p pause, now time.Time) words {
 		hint = "It resumes by itself when the network changes, at " + clock(p.Until.Local(), now) + " at the latest."
 	}
 	return words{"Your DNS goes to this network’s server, not encrypted.", hint}
+}
+
+func signInWords(s signIn, now time.Time) words {
+	w := words{"This network wants you to sign in before it lets you through.",
+		"Open its page; DNS is not encrypted until you are through, five minutes at most."}
+	if s.under(now) {
+		w.hint = "Sign in on its page. Until you are through DNS is not encrypted, until " + clock(s.until.Local(), now) + " at the latest."
+	}
+	return w
 }
 
 // degradedWords say that backup bridges the gap that primary leaves.

@@ -57,9 +57,19 @@ func answers(l netip.AddrPort, s netip.Addr) bool {
 	return a == s || a.IsUnspecified() && a.Is4() == s.Is4() && s.IsLoopback()
 }
 
-// nameservers lists the servers of a resolv.conf. Lines that it cannot read are
-// passed over, as the C library does.
+// nameservers lists the servers of a resolv.conf, the one that is meant where
+// none is named included.
 func nameservers(r io.Reader) ([]netip.Addr, error) {
+	servers, err := named(r)
+	if len(servers) == 0 && err == nil {
+		servers = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
+	}
+	return servers, err
+}
+
+// named lists the servers that a resolv.conf names. Lines that it cannot read
+// are passed over, as the C library does.
+func named(r io.Reader) ([]netip.Addr, error) {
 	var servers []netip.Addr
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
@@ -70,9 +80,6 @@ func nameservers(r io.Reader) ([]netip.Addr, error) {
 		if a, err := netip.ParseAddr(words[1]); err == nil {
 			servers = append(servers, a.Unmap().WithZone(""))
 		}
-	}
-	if len(servers) == 0 && lines.Err() == nil {
-		servers = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
 	}
 	return servers, lines.Err()
 }

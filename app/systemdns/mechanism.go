@@ -29,6 +29,8 @@ const (
 	Gone
 	// Foreign: somebody else set something else.
 	Foreign
+	// Away: there is no network that it could be set on.
+	Away
 )
 
 // The errors that mechanisms tell apart.

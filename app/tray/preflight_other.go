@@ -13,3 +13,5 @@ func hasBus(context.Context) bool { return true }
 func hasHost(context.Context) bool { return true }
 
 func pump() {}
+
+func iconBeforeHost() {}

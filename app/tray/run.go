@@ -76,6 +76,7 @@ func Run(o Options) int {
 	p.keep()
 	if p.awaitBus() {
 		go p.awaitHost()
+		iconBeforeHost()
 		context.AfterFunc(ctx, systray.Quit)
 		systray.Run(p.ready, nil)
 	}

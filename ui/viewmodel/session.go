@@ -109,9 +109,19 @@ func (s *Session) Version() uint64 {
 	return s.version
 }
 
-// Launch starts an engine by launch and shows meanwhile that it does.
+// Launch starts an engine by launch and shows meanwhile that it does. An engine
+// that has come by itself, unseen by whoever pressed the button, is kept: its
+// next event, which would say that it is there, may be long in coming.
 func (s *Session) Launch(ctx context.Context, launch func(context.Context) error) error {
-	s.change(func(v *View) { v.Link, v.Problem = Launching, nil })
+	there := false
+	s.change(func(v *View) {
+		if there = v.Link == Connected; !there {
+			v.Link, v.Problem = Launching, nil
+		}
+	})
+	if there {
+		return nil
+	}
 	err := launch(ctx)
 	s.change(func(v *View) {
 		if v.Link == Launching {

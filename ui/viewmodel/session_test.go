@@ -239,6 +239,28 @@ func testSessionLaunch(t *testing.T) {
 	})
 }
 
+func TestSessionLaunchBesideAnEngine(t *testing.T) {
+	synctest.Test(t, testSessionLaunchBesideAnEngine)
+}
+
+func testSessionLaunchBesideAnEngine(t *testing.T) {
+	engine, streams := scripted()
+	inSession(t, engine, func(t *testing.T, s *Session, _ *Log) {
+		stream := make(chan control.Event, 1)
+		stream <- statusEvent(control.Status{State: control.Protected})
+		streams <- stream
+		time.Sleep(retryAfter)
+		synctest.Wait()
+		err := s.Launch(t.Context(), func(context.Context) error {
+			t.Error("a second engine is launched")
+			return &control.Problem{Code: control.CodeRunning, Message: "DoT Proxy is already running."}
+		})
+		if v, _ := s.View(time.Now()); err != nil || v.Link != Connected || v.Problem != nil {
+			t.Errorf("beside an engine: %v, %+v", err, v)
+		}
+	})
+}
+
 func TestSessionLaunchThatFails(t *testing.T) { synctest.Test(t, testSessionLaunchThatFails) }
 
 func testSessionLaunchThatFails(t *testing.T) {

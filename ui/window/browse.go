@@ -37,7 +37,5 @@ const copyShown = 2 * time.Second
 func (w *Window) copy(text string) {
 	fyne.CurrentApp().Clipboard().SetContent(text)
 	w.home.copied.set("", theme.ConfirmIcon())
-	time.AfterFunc(copyShown, func() {
-		fyne.Do(func() { w.home.copied.set("", theme.ContentCopyIcon()) })
-	})
+	w.options.Later(copyShown, func() { w.home.copied.set("", theme.ContentCopyIcon()) })
 }

@@ -31,6 +31,8 @@ type Options struct {
 	// Background runs an action off the user interface's goroutine; nil stands
 	// for a goroutine of its own.
 	Background func(func())
+	// Later runs f on Fyne's goroutine after a time; nil stands for a timer.
+	Later func(after time.Duration, f func())
 }
 
 // Window is the window. Its methods belong to Fyne's goroutine, save Run.
@@ -56,6 +58,9 @@ type Window struct {
 func New(win fyne.Window, o Options) *Window {
 	if o.Background == nil {
 		o.Background = func(f func()) { go f() }
+	}
+	if o.Later == nil {
+		o.Later = func(after time.Duration, f func()) { time.AfterFunc(after, func() { fyne.Do(f) }) }
 	}
 	w := &Window{win: win, options: o, log: &viewmodel.Log{}}
 	w.session = viewmodel.NewSession(o.Engine, w.log)

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
 
 	"dotproxy/app/control"
 	"dotproxy/app/control/controltest"
@@ -47,17 +48,32 @@ type bench struct {
 	w      *Window
 	win    fyne.Window
 	engine *controltest.Engine
+	later  []func() // what the window does after a time
 }
 
-// open shows view at 960 by 640, or small. Actions run at once.
+// open shows view at 960 by 640, or small. Actions run at once and what is for
+// later when the test says so: Fyne's test driver has no goroutine of its own,
+// so a timer would draw beside the test, or beside the next one.
 func open(t *testing.T, view string, size fyne.Size, engine *controltest.Engine, launch func(context.Context) error) *bench {
 	t.Helper()
 	test.NewTempApp(t).Settings().SetTheme(Theme{})
 	win := test.NewTempWindow(t, nil)
-	w := New(win, Options{Engine: direct{engine}, Launch: launch, View: view, Background: func(f func()) { f() }})
+	b := &bench{T: t, win: win, engine: engine}
+	b.w = New(win, Options{Engine: direct{engine}, Launch: launch, View: view,
+		Background: func(f func()) { f() },
+		Later:      func(_ time.Duration, f func()) { b.later = append(b.later, f) }})
 	win.SetPadded(false)
 	win.Resize(size)
-	return &bench{t, w, win, engine}
+	return b
+}
+
+// timePasses does what the window has put off.
+func (b *bench) timePasses() {
+	due := b.later
+	b.later = nil
+	for _, f := range due {
+		f()
+	}
 }
 
 var wide, small = fyne.NewSize(960, 640), fyne.NewSize(720, 480)
@@ -245,6 +261,12 @@ func TestListenAddressesAreCopied(t *testing.T) {
 	test.Tap(b.w.home.copied)
 	if got := fyne.CurrentApp().Clipboard().Content(); !strings.Contains(got, "127.0.0.1:53") {
 		t.Errorf("the clipboard holds %q", got)
+	}
+	if b.w.home.copied.Icon != theme.ConfirmIcon() {
+		t.Error("the button does not show that it copied")
+	}
+	if b.timePasses(); b.w.home.copied.Icon != theme.ContentCopyIcon() {
+		t.Error("the button does not offer to copy again")
 	}
 }
 

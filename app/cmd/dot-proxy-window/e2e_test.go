@@ -15,6 +15,7 @@ import (
 
 	"dotproxy/app/control"
 	"dotproxy/app/control/controltest"
+	"dotproxy/resolver/resolvertest"
 )
 
 // built are the programs under test, built once for all tests.
@@ -128,7 +129,7 @@ func TestWindowLaunchesAndSteersTheRealEngine(t *testing.T) {
 		t.Fatal(err)
 	}
 	socket := filepath.Join(d.dir, "control.sock")
-	d.start(filepath.Join(d.bin, "dot-proxy"), "serve", "--demo", "--supervised", "-p", freePort(t), "--control", socket)
+	d.start(filepath.Join(d.bin, "dot-proxy"), "serve", "--demo", "--supervised", "-p", strconv.Itoa(resolvertest.FreePort(t)), "--control", socket)
 	client := control.NewClient(socket)
 	state := func() control.State {
 		s, err := client.Status(t.Context())

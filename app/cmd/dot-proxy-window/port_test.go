@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"dotproxy/app/control"
+	"dotproxy/resolver/resolvertest"
 	"dotproxy/ui/window"
 )
 
@@ -66,7 +68,7 @@ func alike(a, b color.NRGBA, off uint8) bool {
 func TestPortIsTypedAndApplied(t *testing.T) {
 	d := newDesk(t, true)
 	socket := filepath.Join(d.dir, "control.sock")
-	d.start(filepath.Join(d.bin, "dot-proxy"), "serve", "--demo", "-p", freePort(t),
+	d.start(filepath.Join(d.bin, "dot-proxy"), "serve", "--demo", "-p", strconv.Itoa(resolvertest.FreePort(t)),
 		"--control", socket, "--settings", filepath.Join(d.dir, "settings.toml"))
 	client := control.NewClient(socket)
 	listen := func() []string {
@@ -89,7 +91,7 @@ func TestPortIsTypedAndApplied(t *testing.T) {
 	}
 	w.do("key", "Return")
 
-	want := freePort(t)
+	want := strconv.Itoa(resolvertest.FreePort(t))
 	w.retype(portX, portY, want)
 	d.until("the buttons of the bar", func() bool { return w.sees(theme.ColorNameButton, barArea, 1500) })
 	d.until("Apply filled", func() bool { return w.sees(theme.ColorNamePrimary, barArea, 500) })

@@ -61,7 +61,7 @@ func newDesk(t *testing.T, bus bool) *desk {
 			resolvertest.WithAddr(netip.AddrPortFrom(netip.MustParseAddr(quad9Address), 853))),
 		client: control.NewClient(filepath.Join(dir, "dot-proxy", "control.sock")),
 	}
-	d.port = freePort(t)
+	d.port = resolvertest.FreePort(t)
 	d.env = map[string]string{
 		"DISPLAY": os.Getenv("DISPLAY"), "PATH": os.Getenv("PATH"), "HOME": dir, "XDG_RUNTIME_DIR": dir, "TMPDIR": dir,
 		"WINDOW_LOG": filepath.Join(dir, "window.log"), "GORACE": "halt_on_error=1",
@@ -72,16 +72,6 @@ func newDesk(t *testing.T, bus bool) *desk {
 	}
 	t.Cleanup(d.endEngine)
 	return d
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // startBus starts a session bus that ends with the test.

@@ -1,4 +1,5 @@
-package control
+// Package peer tells who is at the other end of a unix socket.
+package peer
 
 import (
 	"net"
@@ -6,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// peerOf asks the kernel who opened the other end (unix(7), SO_PEERCRED).
-func peerOf(conn *net.UnixConn) (uid, pid int, err error) {
+// Of asks the kernel who opened the other end (unix(7), SO_PEERCRED).
+func Of(conn *net.UnixConn) (uid, pid int, err error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return 0, 0, err

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package systemdns
+
+// mechanisms are those of this system.
+func mechanisms() []Mechanism { return nil }
