@@ -1,6 +1,6 @@
 // Package activation is this program's side of a service manager such as
-// systemd: the sockets that it opened for us (sd_listen_fds(3)), and that we
-// tell it when we are ready (sd_notify(3)).
+// systemd: the sockets that it opened for us (sd_listen_fds(3)), and what we
+// tell it of our state (sd_notify(3)).
 package activation
 
 import (
@@ -12,42 +12,47 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/coreos/go-systemd/v22/activation"
-	"github.com/coreos/go-systemd/v22/daemon"
-
 	"dotproxy/resolver"
 )
 
 // Sockets are those that were passed to this process. It implements
 // resolver.Sockets: where none was passed for an address, the system is asked
 // for one. The passed ones stay open for the process's life, so that addresses
-// can be closed and opened again. The zero value has none.
+// can be closed and opened again. The zero value has none. It is not changed
+// once it is made, so that all may use it at once.
 type Sockets struct {
 	udp, tcp map[netip.AddrPort]*os.File
 }
+
+// variables are those by which files are passed.
+var variables = []string{"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}
 
 // Take returns the sockets that were passed to this process, none where there
 // were none, and removes them from the environment, which a child would take
 // for its own. It can be called once. The error, a plain sentence, names what
 // was passed that is no socket to answer DNS on.
 func Take() (*Sockets, error) {
-	return sort(activation.Files(true))
+	files := passed(os.Getpid(), os.Getenv)
+	for _, v := range variables {
+		_ = os.Unsetenv(v)
+	}
+	return sorted(files)
 }
 
-// sort tells which address each file listens on.
-func sort(files []*os.File) (*Sockets, error) {
+// sorted tells which address each file listens on.
+func sorted(files []*os.File) (*Sockets, error) {
 	s := &Sockets{map[netip.AddrPort]*os.File{}, map[netip.AddrPort]*os.File{}}
 	for _, f := range files {
 		network, addr, err := identify(f)
 		if err != nil {
-			return nil, fmt.Errorf("The socket %q that was passed to this program %w.", f.Name(), err)
+			return nil, fmt.Errorf("The socket %q that the service manager passed %w.", f.Name(), err)
 		}
 		of := s.udp
 		if network == "tcp" {
 			of = s.tcp
 		}
 		if of[addr] != nil {
-			return nil, fmt.Errorf("The address %s was passed to this program twice over %s.", addr, strings.ToUpper(network))
+			return nil, fmt.Errorf("The service manager passed two sockets for %s over %s.", addr, strings.ToUpper(network))
 		}
 		of[addr] = f
 	}
@@ -61,27 +66,19 @@ func (s *Sockets) Addrs() []netip.AddrPort {
 	return slices.Compact(all)
 }
 
-// Has tells whether a socket was passed for an address.
-func (s *Sockets) Has(addr netip.AddrPort) bool { return s.udp[addr] != nil || s.tcp[addr] != nil }
-
-// Mismatch says in two sentences which passed socket does not fit to the
-// addresses to listen on, or lacks its other half, and what to do; both are
-// empty where all fit.
-func (s *Sockets) Mismatch(listen []netip.AddrPort) (message, hint string) {
-	for _, a := range s.Addrs() {
-		switch {
-		case !slices.Contains(listen, a):
-			return "The service manager passed a socket for " + a.String() + ", where DoT Proxy is not to listen.",
-				"Name this address with --listen and --port, or take it out of the .socket unit."
-		case s.tcp[a] == nil:
-			return "The service manager passed a socket for " + a.String() + " over UDP alone; DNS needs TCP as well.",
-				"Add ListenStream=" + a.String() + " to the .socket unit."
-		case s.udp[a] == nil:
-			return "The service manager passed a socket for " + a.String() + " over TCP alone; DNS needs UDP as well.",
-				"Add ListenDatagram=" + a.String() + " to the .socket unit."
-		}
+// Half says in two sentences that of an address one of UDP and TCP was passed
+// alone, and what to do. Both are empty where that is not so.
+func (s *Sockets) Half(addr netip.AddrPort) (message, hint string) {
+	udp, tcp := s.udp[addr] != nil, s.tcp[addr] != nil
+	has, lacks, line := "UDP", "TCP", "ListenStream="
+	if tcp {
+		has, lacks, line = "TCP", "UDP", "ListenDatagram="
 	}
-	return "", ""
+	if udp == tcp {
+		return "", ""
+	}
+	return fmt.Sprintf("The service manager passed a socket for %s over %s alone; DNS needs %s as well.", addr, has, lacks),
+		"Add " + line + addr.String() + " to the .socket unit."
 }
 
 // ListenUDP implements resolver.Sockets.
@@ -108,16 +105,4 @@ func (s *Sockets) ListenTCP(addr netip.AddrPort) (*net.TCPListener, error) {
 		return nil, err
 	}
 	return l.(*net.TCPListener), nil
-}
-
-// Ready tells the service manager that this process answers, Ending that it
-// ends. Where none waits for that, nothing is done.
-func Ready() error { return tell(daemon.SdNotifyReady) }
-
-// Ending is told before the listeners close.
-func Ending() error { return tell(daemon.SdNotifyStopping) }
-
-func tell(state string) error {
-	_, err := daemon.SdNotify(false, state)
-	return err
 }

@@ -1,6 +1,7 @@
 package control
 
-// PortBy tells what allowed an engine a port below 1024.
+// PortBy tells what allowed an engine its port, where that needs a right: below
+// 1024 on most systems.
 type PortBy string
 
 // What can allow a low port; empty where none is open or nothing was needed.

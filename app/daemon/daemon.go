@@ -28,8 +28,12 @@ type Options struct {
 	Flags     Flags
 	// DefaultListen replaces the default addresses to listen on, nil for none.
 	DefaultListen []string
-	// Sockets are those that a service manager passed, nil for none.
+	// Sockets are those that a service manager passed, nil for none. Their
+	// addresses and port are then the default ones.
 	Sockets Passed
+	// OnStatus hears of each change of the status, one call at a time; nil for
+	// nobody. It must not block for long.
+	OnStatus func(control.Status)
 	// Demo is set for a demonstration: settings are neither read nor saved.
 	Demo    *Demo
 	Version string
@@ -86,6 +90,8 @@ type Daemon struct {
 
 	cacheFile cacheFile // used with op held
 	steering  *steering
+	// idle are passed sockets that are not answered on; used with op held.
+	idle []netip.AddrPort
 
 	// events are what the system tells of the network; heard is used with op
 	// held.
@@ -139,6 +145,7 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 		stopped:   true, state: control.Stopped, since: time.Now(),
 		layers: layers{saved: control.Default(), defaultListen: o.DefaultListen, flags: o.Flags, demo: o.Demo},
 	}
+	d.layers.fitPassed(o.Sockets)
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}

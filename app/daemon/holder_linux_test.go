@@ -107,11 +107,11 @@ func TestUnitOf(t *testing.T) {
 		unit      string
 		container bool
 	}{
-		"0::/system.slice/named.service\n":                                            {"named.service", false},
+		"0::/system.slice/named.service\n":                                             {"named.service", false},
 		"12:pids:/x\n1:name=systemd:/system.slice/bind9.service\n":                     {"bind9.service", false},
-		"0::/system.slice/docker.service\n":                                           {"docker.service", false},
-		"0::/system.slice/docker-0123.scope\n":                                        {"", true},
-		"4:memory:/docker/0123\n":                                                     {"", true},
+		"0::/system.slice/docker.service\n":                                            {"docker.service", false},
+		"0::/system.slice/docker-0123.scope\n":                                         {"", true},
+		"4:memory:/docker/0123\n":                                                      {"", true},
 		"0::/user.slice/user-1000.slice/user@1000.service/app.slice/dnsmasq.service\n": {"", false},
 		"": {"", false},
 	} {

@@ -23,7 +23,7 @@ func TestListenProblem(t *testing.T) {
 		message, hint string
 	}{
 		{"a holder", at("127.0.0.1:53", errInUse), control.CodePortInUse, "Port 53 is taken by dnsmasq (process 812).", "Stop dnsmasq, or choose another port."},
-		{"no permission", at("127.0.0.1:53", errDenied), control.CodePermission, "Port 53 needs a permission this program lacks.", "or choose a port above 1023."},
+		{"no permission", at("127.0.0.1:53", errDenied), control.CodePermission, "Port 53 needs a permission this program lacks.", "Run the command below once, or choose a port above 1023.\nsudo setcap 'cap_net_bind_service=+ep' /opt/dot-proxy"},
 		{"no permission above 1023", at("127.0.0.1:5353", errNotPermitted), control.CodePermission, "Port 5353 needs a permission this program lacks.", "Choose another port."},
 		{"no such address", at("192.0.2.7:53", errNoAddress), control.CodeAddress, "This computer has no address 192.0.2.7.", "Listen on an address of this computer, such as 127.0.0.1."},
 		{"something else", at("[::1]:53", errors.New("strange")), control.CodeAddress, "Port 53 on ::1 cannot be opened: strange.", "Choose another address or port."},

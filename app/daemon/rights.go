@@ -1,12 +1,9 @@
 package daemon
 
 import (
-	"net/netip"
-	"slices"
 	"strings"
 
 	"dotproxy/app/control"
-	"dotproxy/resolver"
 )
 
 // lowPorts is where ports begin that everybody may use, where the system says
@@ -56,11 +53,11 @@ func (r rights) portBy(port uint16) control.PortBy {
 }
 
 // refused says why a low port was refused, and the way out; program is the path
-// of this program's file.
+// of this program's file. A command to run stands in a line of its own.
 func (r rights) refused(program string) (why, hint string) {
 	const needs = "needs a permission this program lacks"
 	other := "choose a port above 1023"
-	hint = "Run “sudo setcap cap_net_bind_service=+ep " + shellQuote(program) + "” once"
+	below, command := "", "sudo setcap 'cap_net_bind_service=+ep' "+shellQuote(program)
 	switch {
 	case r.effective:
 		why = "was refused although this program has the permission: in a container or namespace it does not count for the network"
@@ -77,7 +74,7 @@ func (r rights) refused(program string) (why, hint string) {
 		why = needs + ", and cannot gain: whoever started it forbade that (NoNewPrivileges)"
 		hint = "Start it without NoNewPrivileges"
 		if !r.file {
-			hint += ", after “sudo setcap cap_net_bind_service=+ep " + shellQuote(program) + "”"
+			hint += ", after “" + command + "”"
 		}
 	case r.ignored:
 		why = needs + ": on the file system of its file, capabilities do not count (nosuid)"
@@ -85,12 +82,12 @@ func (r rights) refused(program string) (why, hint string) {
 	case r.file:
 		why, hint = needs+", though its file has it by now", "Start it again"
 	default:
-		why = needs
+		why, hint, below = needs, "Run the command below once", "\n"+command
 	}
 	if r.resolved {
 		other += ", which systemd-resolved can ask as well"
 	}
-	return why, hint + ", or " + other + "."
+	return why, hint + ", or " + other + "." + below
 }
 
 // shellQuote writes a path so that a shell takes it as one word.
@@ -102,44 +99,4 @@ func shellQuote(path string) string {
 		return path
 	}
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-}
-
-// Passed are sockets that a service manager opened for this process.
-type Passed interface {
-	resolver.Sockets
-	Has(addr netip.AddrPort) bool
-	// Mismatch says which of them do not fit to the addresses to listen on, and
-	// what to do; empty where all fit.
-	Mismatch(listen []netip.AddrPort) (message, hint string)
-}
-
-// passedProblem is that of passed sockets that do not fit to addrs.
-func (d *Daemon) passedProblem(addrs []resolver.ListenAddr) *control.Problem {
-	if d.opts.Sockets == nil {
-		return nil
-	}
-	message, hint := d.opts.Sockets.Mismatch(own(addrs))
-	if message == "" {
-		return nil
-	}
-	return &control.Problem{Code: control.CodeAddress, Field: "listen", Message: message, Hint: hint}
-}
-
-// notePort keeps what allowed the port that the engine answers on, and logs it
-// where it is new. It is called with op held.
-func (d *Daemon) notePort() {
-	by, open := control.PortBy(""), d.eng.Addrs()
-	switch {
-	case len(open) == 0:
-	case d.opts.Sockets != nil && slices.ContainsFunc(open, d.opts.Sockets.Has):
-		by = control.PortByPassed
-	default:
-		by = d.seams.rights().portBy(open[0].Port())
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if by != "" && by != d.portBy {
-		d.log.Info("port allowed", "port", open[0].Port(), "by", by.Words())
-	}
-	d.portBy = by
 }

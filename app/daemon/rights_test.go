@@ -43,7 +43,7 @@ func TestRefused(t *testing.T) {
 		change(&r)
 		return r
 	}
-	const setcap = "Run “sudo setcap cap_net_bind_service=+ep /opt/dot-proxy” once, or choose a port above 1023."
+	const setcap = "Run the command below once, or choose a port above 1023.\nsudo setcap 'cap_net_bind_service=+ep' /opt/dot-proxy"
 	cases := []struct {
 		about     string
 		rights    rights

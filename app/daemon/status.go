@@ -177,6 +177,9 @@ func (d *Daemon) tell(last control.Status) control.Status {
 		return last
 	}
 	d.hub.Publish(control.Event{Name: control.EventStatus, Status: &s})
+	if d.opts.OnStatus != nil {
+		d.opts.OnStatus(s)
+	}
 	if s.State != last.State || s.Sentence != last.Sentence {
 		level := d.log.Info
 		if s.State == control.Failed || s.State == control.Degraded {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,6 +57,9 @@ func (c *command) serve(ctx context.Context, flags *serveFlags) error {
 	if err := takeSockets(&opts); err != nil {
 		return err
 	}
+	manager := activation.NewManager(os.Getenv)
+	tell := teller(opts.Logger)
+	opts.OnStatus = func(s control.Status) { tell(manager.Status(s.Sentence)) }
 	opts.Quit = func() { time.AfterFunc(quitGrace, quit) }
 	d, err := daemon.New(opts)
 	if err != nil {
@@ -73,9 +77,9 @@ func (c *command) serve(ctx context.Context, flags *serveFlags) error {
 	if err := d.Start(ctx); err != nil && !flags.supervised && ctx.Err() == nil {
 		return err
 	}
-	tellManager(opts.Logger, activation.Ready)
+	tell(manager.Ready())
 	<-ctx.Done()
-	tellManager(opts.Logger, activation.Ending)
+	tell(manager.Stopping())
 	opts.Logger.Info("DoT Proxy ends")
 	return nil
 }
@@ -108,32 +112,26 @@ func (c *command) options(ctx context.Context, flags *serveFlags) (o daemon.Opti
 	return o, server.Close, nil
 }
 
-// takeSockets takes over what a service manager opened for this process. Their
-// addresses are the default ones then.
+// takeSockets takes over what a service manager opened for this process.
 func takeSockets(o *daemon.Options) error {
 	sockets, err := activation.Take()
 	if err != nil {
 		return usageError{err.Error()}
 	}
-	addrs := sockets.Addrs()
-	if len(addrs) == 0 {
-		return nil
-	}
-	o.Logger.Info("sockets were passed by the service manager", "addresses", addrs)
-	o.Sockets, o.DefaultListen = sockets, nil
-	for _, a := range addrs {
-		if ip := a.Addr().String(); !slices.Contains(o.DefaultListen, ip) {
-			o.DefaultListen = append(o.DefaultListen, ip)
-		}
+	if addrs := sockets.Addrs(); len(addrs) > 0 {
+		o.Logger.Info("the service manager passed sockets", "addresses", addrs)
+		o.Sockets = sockets
 	}
 	return nil
 }
 
-// tellManager tells the service manager, where one waits for it, how far this
-// process is.
-func tellManager(log *slog.Logger, tell func() error) {
-	if err := tell(); err != nil {
-		log.Warn("the service manager could not be told", "error", err)
+// teller returns what logs the first error of telling the service manager.
+func teller(log *slog.Logger) func(error) {
+	var once sync.Once
+	return func(err error) {
+		if err != nil {
+			once.Do(func() { log.Warn("the service manager could not be told", "error", err) })
+		}
 	}
 }
 
