@@ -22,7 +22,7 @@ type known struct {
 // knownHolders are asked in order: what is told by its command line before what
 // is told by its name alone.
 var knownHolders = []known{
-	{[]string{"dot-proxy"}, nil, "DoT Proxy itself", say("Quit that one, or choose another port.")},
+	{[]string{"dot-proxy"}, nil, "another DoT Proxy", say("Quit that one, or choose another port.")},
 	{[]string{resolvedName}, nil, "", resolvedWay},
 	{[]string{"dnsmasq"}, []string{"org.freedesktop.NetworkManager", "/NetworkManager/", "nm-dnsmasq"}, "NetworkManager’s dnsmasq", networkManagerWay},
 	{[]string{"dnsmasq"}, []string{"/libvirt/"}, "libvirt’s dnsmasq", bridgeWay("virtual machines", "sudo virsh net-destroy default")},
