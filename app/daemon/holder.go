@@ -3,6 +3,8 @@ package daemon
 import (
 	"fmt"
 	"net/netip"
+	"strings"
+	"unicode"
 
 	"dotproxy/app/control"
 )
@@ -92,9 +94,22 @@ func isResolvedStub(a netip.Addr) bool {
 
 // inUseProblem says who holds a port, and the way out that this program has.
 func inUseProblem(want netip.AddrPort, h holder) *control.Problem {
+	h.name, h.user, h.unit = shown(h.name), shown(h.user), shown(h.unit)
 	name, way := h.recognise(want)
 	return &control.Problem{Code: control.CodePortInUse, Field: "port",
 		Message: fmt.Sprintf("Port %d is taken by %s.", want.Port(), h.words(name)), Hint: way}
+}
+
+// shown is a name as it can be put into a sentence: programs choose theirs, and
+// what a terminal would obey is none.
+func shown(name string) string {
+	const most = 64
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return '?'
+		}
+		return c
+	}, string([]rune(name)[:min(most, len([]rune(name)))]))
 }
 
 // words names the holder, whose program is known by name.

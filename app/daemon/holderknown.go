@@ -22,7 +22,7 @@ type known struct {
 // knownHolders are asked in order: what is told by its command line before what
 // is told by its name alone.
 var knownHolders = []known{
-	{[]string{"dot-proxy"}, nil, "another DoT Proxy", say("Quit that one, or choose another port.")},
+	{[]string{"dot-proxy"}, nil, "another DoT Proxy", oursWay},
 	{[]string{resolvedName}, nil, "", resolvedWay},
 	{[]string{"dnsmasq"}, []string{"org.freedesktop.NetworkManager", "/NetworkManager/", "nm-dnsmasq"}, "NetworkManager’s dnsmasq", networkManagerWay},
 	{[]string{"dnsmasq"}, []string{"/libvirt/"}, "libvirt’s dnsmasq", bridgeWay("virtual machines", "sudo virsh net-destroy default")},
@@ -114,6 +114,14 @@ func say(way string) func(netip.AddrPort, holder) string {
 }
 
 var icsWay = say("Turn off what shares the network (mobile hotspot, Hyper-V’s default switch, WSL), or stop it with “Stop-Service SharedAccess” in PowerShell as administrator, or choose another port.")
+
+// oursWay: what a service manager or a container runs is ended there.
+func oursWay(_ netip.AddrPort, h holder) string {
+	if h.unit != "" || h.container {
+		return ""
+	}
+	return "Quit that one, or choose another port."
+}
 
 // resolvedWay: the stub's own addresses are in the way of a wildcard alone.
 func resolvedWay(want netip.AddrPort, h holder) string {

@@ -72,6 +72,8 @@ func TestInUseProblem(t *testing.T) {
 		{"ICS of a hidden service", v4, all, holder{program: program{pid: 9, name: "svchost.exe"}}, "a service of Windows, most likely Internet Connection Sharing (SharedAccess) (process 9)", "Stop-Service SharedAccess"},
 		{"the DNS server of Windows", v4, all, holder{program: program{pid: 9, name: "dns.exe"}}, "the DNS server of Windows (process 9)", "Stop-Service DNS"},
 		{"one of ours", v4, v4, holder{program: program{pid: 9, name: "dot-proxy", user: "bob"}}, "another DoT Proxy (process 9 of user bob)", "Quit that one"},
+		{"one of ours as a service", v4, v4, holder{program: program{pid: 9, name: "dot-proxy", user: "dotproxy", unit: "dot-proxy.service"}},
+			"another DoT Proxy (process 9 of user dotproxy)", "disable --now dot-proxy.service"},
 		{"an unknown program", v4, v4, holder{program: program{pid: 9, name: "nc"}}, "nc (process 9)", "Stop nc, or choose another port."},
 		{"a process without a name", v4, v4, holder{program: program{pid: 9}}, "process 9", "Stop it, or choose another port."},
 		{"a guess", v4, v4, holder{program: program{pid: 9, name: "unbound", user: "unbound"}, hidden: true, likely: true},
