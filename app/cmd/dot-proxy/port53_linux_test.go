@@ -42,11 +42,7 @@ func ownProgram(t *testing.T) (dir, program string) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	program = filepath.Join(dir, "dot-proxy")
-	at, err := exec.LookPath("dot-proxy")
-	if err != nil {
-		t.Fatal(err)
-	}
-	from, err := os.Open(at)
+	from, err := os.Open(thisProgram(t))
 	if err != nil {
 		t.Fatal(err)
 	}

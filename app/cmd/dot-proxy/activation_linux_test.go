@@ -1,5 +1,3 @@
-//go:build unix
-
 package main
 
 import (
@@ -31,15 +29,18 @@ type activated struct {
 	stderr strings.Builder
 }
 
-// passedFiles opens UDP and TCP sockets on one port of some addresses, and
-// closes them at once save for what is passed.
-func passedFiles(t *testing.T, ips ...string) (addrs []netip.AddrPort, files []*os.File) {
+// passedFiles opens UDP and TCP sockets on one port of some addresses, 0 for a
+// free one, and closes them at once save for what is passed.
+func passedFiles(t *testing.T, port uint16, ips ...string) (addrs []netip.AddrPort, files []*os.File) {
 	t.Helper()
 	for range 50 {
-		port := uint16(10000 + rand.IntN(20000))
+		at := port
+		if at == 0 {
+			at = uint16(10000 + rand.IntN(20000))
+		}
 		addrs, files = nil, nil
 		for _, ip := range ips {
-			at := netip.AddrPortFrom(netip.MustParseAddr(ip), port)
+			at := netip.AddrPortFrom(netip.MustParseAddr(ip), at)
 			u, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
 			if err != nil {
 				break
@@ -67,13 +68,8 @@ func passedFiles(t *testing.T, ips ...string) (addrs []netip.AddrPort, files []*
 }
 
 // activate is the command of an engine that files are passed to.
-func activate(t *testing.T, dir string, files []*os.File, args ...string) *exec.Cmd {
-	program, err := exec.LookPath("dot-proxy")
-	if err != nil {
-		t.Fatal(err)
-	}
-	line := `LISTEN_PID=$$ exec "$@"`
-	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-c", line, "sh", program, "serve", "--demo", "--control", filepath.Join(dir, "c.sock")}, args...)...)
+func activate(t *testing.T, dir, program string, files []*os.File) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", `LISTEN_PID=$$ exec "$@"`, "sh", program, "serve", "--demo", "--control", filepath.Join(dir, "c.sock"))
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_RUNTIME_DIR="+dir, "XDG_CONFIG_HOME="+dir, "XDG_CACHE_HOME="+dir,
 		"LISTEN_FDS="+strconv.Itoa(len(files)), "LISTEN_FDNAMES=dns", "NOTIFY_SOCKET="+filepath.Join(dir, "n"))
 	cmd.ExtraFiles = files
@@ -82,23 +78,32 @@ func activate(t *testing.T, dir string, files []*os.File, args ...string) *exec.
 	return cmd
 }
 
-func startActivated(t *testing.T, ips ...string) *activated {
+// thisProgram is the path of dot-proxy.
+func thisProgram(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "dp") // short enough for a unix socket
+	path, err := exec.LookPath("dot-proxy")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return path
+}
+
+func startActivated(t *testing.T, dir, program string, as *syscall.Credential, port uint16, ips ...string) *activated {
+	t.Helper()
 	a := &activated{Client: control.NewClient(filepath.Join(dir, "c.sock"))}
+	var err error
 	a.notify, err = net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(dir, "n"), Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.notify.Close() })
+	if err := os.Chmod(filepath.Join(dir, "n"), 0o777); err != nil { //nolint:gosec // for another user
+		t.Fatal(err)
+	}
 	var files []*os.File
-	a.addrs, files = passedFiles(t, ips...)
-	a.cmd = activate(t, dir, files)
-	a.cmd.Stderr = &a.stderr
+	a.addrs, files = passedFiles(t, port, ips...)
+	a.cmd = activate(t, dir, program, files)
+	a.cmd.Stderr, a.cmd.SysProcAttr = &a.stderr, &syscall.SysProcAttr{Credential: as}
 	if err := a.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -158,11 +163,35 @@ func (a *activated) change(ctx context.Context, t *testing.T, set func(*control.
 // An engine answers on the sockets that a service manager opened, again after a
 // stop and after it was on another port, and tells the manager of its state.
 func TestSocketActivation(t *testing.T) {
-	for _, ips := range [][]string{{"127.0.0.1", "::1"}, {"127.0.0.1"}} {
-		t.Run(strings.Join(ips, " "), func(t *testing.T) {
+	user := func(t *testing.T) (dir, program string, as *syscall.Credential) {
+		dir, err := os.MkdirTemp("", "dp") // short enough for a unix socket
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = os.RemoveAll(dir) })
+		return dir, thisProgram(t), nil
+	}
+	// Port 53 of an address that nobody else has.
+	noRights := func(t *testing.T) (dir, program string, as *syscall.Credential) {
+		dir, program = ownProgram(t)
+		return dir, program, &syscall.Credential{Uid: nobody, Gid: nobody}
+	}
+	for _, c := range []struct {
+		about string
+		as    func(t *testing.T) (dir, program string, as *syscall.Credential)
+		port  uint16
+		ips   []string
+	}{
+		{"both families", user, 0, []string{"127.0.0.1", "::1"}},
+		{"IPv4", user, 0, []string{"127.0.0.1"}},
+		{"port 53 without a right", noRights, 53, []string{"127.53.53.53"}},
+	} {
+		t.Run(c.about, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			a := startActivated(t, ips...)
+			dir, program, as := c.as(t)
+			ips := c.ips
+			a := startActivated(t, dir, program, as, c.port, ips...)
 			a.hears(t, "READY=1")
 			a.answers(t, "at the start")
 			s, err := a.Status(ctx)
@@ -206,13 +235,13 @@ func TestSocketActivationRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	out, err := activate(t, dir, []*os.File{file}).CombinedOutput()
+	out, err := activate(t, dir, thisProgram(t), []*os.File{file}).CombinedOutput()
 	exit, ok := errors.AsType[*exec.ExitError](err)
 	if !ok || exit.ExitCode() != statusUsage || !strings.Contains(string(out), `The socket "dns" that the service manager passed is no socket.`) {
 		t.Errorf("%v\n%s", err, out)
 	}
-	_, files := passedFiles(t, "127.0.0.1")
-	out, err = activate(t, dir, files[:1]).CombinedOutput()
+	_, files := passedFiles(t, 0, "127.0.0.1")
+	out, err = activate(t, dir, thisProgram(t), files[:1]).CombinedOutput()
 	if exit, ok = errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != statusUsage || !strings.Contains(string(out), "over UDP alone; DNS needs TCP as well. Add ListenStream=") {
 		t.Errorf("%v\n%s", err, out)
 	}
