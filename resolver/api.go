@@ -28,6 +28,8 @@ type Config struct {
 	// Network names the network that the computer is on, by anything that tells
 	// it from others; nil means that it is always the same.
 	Network func() string
+	// Sockets opens what Listen names; nil has the system do it.
+	Sockets Sockets
 	// Logger receives upstream errors; nil discards them.
 	Logger *slog.Logger
 }

@@ -189,11 +189,3 @@ func closeAll(ctx context.Context, ls map[netip.AddrPort]*listener) {
 		l.tcp.close(ctx)
 	}
 }
-
-// network is the name that keeps an IPv6 wildcard from taking IPv4 as well.
-func network(proto string, addr netip.AddrPort) string {
-	if addr.Addr().Is4() {
-		return proto + "4"
-	}
-	return proto + "6"
-}

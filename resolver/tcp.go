@@ -59,7 +59,7 @@ type tcpClient struct {
 }
 
 func listenTCP(e *Engine, addr netip.AddrPort) (*tcpListener, error) {
-	ln, err := net.ListenTCP(network("tcp", addr), net.TCPAddrFromAddrPort(addr))
+	ln, err := e.sockets().ListenTCP(addr)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ type datagram struct {
 }
 
 func listenUDP(e *Engine, addr netip.AddrPort) (*udpListener, error) {
-	conn, err := net.ListenUDP(network("udp", addr), net.UDPAddrFromAddrPort(addr))
+	conn, err := e.sockets().ListenUDP(addr)
 	if err != nil {
 		return nil, err
 	}

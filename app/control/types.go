@@ -53,6 +53,8 @@ type Status struct {
 	ProviderName string `json:"provider_name"`
 	// Listen is every address the engine answers on (or would, while stopped).
 	Listen []string `json:"listen"`
+	// PortBy tells what allowed the port, empty where nothing was needed.
+	PortBy PortBy `json:"port_by"`
 	// Since is when the present state began.
 	Since time.Time `json:"since"`
 	// PausedUntil is when a pause ends, nil while none is on. With

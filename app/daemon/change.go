@@ -74,6 +74,9 @@ func (d *Daemon) relisten(want []resolver.ListenAddr) (undo func(), problem *con
 	if d.stopped || slices.Equal(have, want) {
 		return undo, nil
 	}
+	if problem := d.passedProblem(want); problem != nil {
+		return undo, problem
+	}
 	if d.blocked != nil {
 		have = nil
 	}
@@ -118,8 +121,9 @@ func union(want, have []resolver.ListenAddr) []resolver.ListenAddr {
 // listen opens addrs; that none of them exists here is a problem too.
 func (d *Daemon) listen(addrs []resolver.ListenAddr) *control.Problem {
 	if err := d.eng.Listen(addrs); err != nil {
-		return listenProblem(err, d.seams.holder, d.seams.program)
+		return listenProblem(err, d.seams)
 	}
+	d.notePort()
 	if len(addrs) > 0 && len(d.eng.Addrs()) == 0 {
 		return &control.Problem{Code: control.CodeAddress, Field: "listen", Message: "This computer has none of the addresses to listen on.",
 			Hint: "Listen on an address of this computer."}

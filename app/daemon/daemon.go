@@ -28,6 +28,12 @@ type Options struct {
 	Flags     Flags
 	// DefaultListen replaces the default addresses to listen on, nil for none.
 	DefaultListen []string
+	// Sockets are those that a service manager passed, nil for none. Their
+	// addresses and port are then the default ones.
+	Sockets Passed
+	// OnStatus hears of each change of the status, one call at a time; nil for
+	// nobody. It must not block for long.
+	OnStatus func(control.Status)
 	// Demo is set for a demonstration: settings are neither read nor saved.
 	Demo    *Demo
 	Version string
@@ -45,6 +51,7 @@ type seams struct {
 	engine func(resolver.Config) engine
 	store  store
 	holder func(network string, addr netip.AddrPort) holder
+	rights func() rights
 	asks   func(listen []netip.AddrPort) (asks, known bool)
 	around surroundings
 	// dns is nil where this computer's DNS cannot be changed.
@@ -83,6 +90,8 @@ type Daemon struct {
 
 	cacheFile cacheFile // used with op held
 	steering  *steering
+	// idle are passed sockets that are not answered on; used with op held.
+	idle []netip.AddrPort
 
 	// events are what the system tells of the network; heard is used with op
 	// held.
@@ -107,6 +116,7 @@ type Daemon struct {
 	notice     *control.Problem
 	retry      backoff
 	state      control.State
+	portBy     control.PortBy
 	since      time.Time
 }
 
@@ -118,6 +128,7 @@ func New(o Options) (*Daemon, error) {
 		engine:  func(c resolver.Config) engine { return resolver.New(c) },
 		store:   fileStore{path: o.SettingsPath},
 		holder:  findHolder,
+		rights:  findRights,
 		asks:    systemdns.Asks,
 		around:  thisComputer(),
 		dns:     newGuarded,
@@ -134,6 +145,7 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 		stopped:   true, state: control.Stopped, since: time.Now(),
 		layers: layers{saved: control.Default(), defaultListen: o.DefaultListen, flags: o.Flags, demo: o.Demo},
 	}
+	d.layers.fitPassed(o.Sockets)
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -151,6 +163,7 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	d.eng = s.engine(resolver.Config{
 		Upstreams: d.plan.upstreams, Roots: d.plan.roots, Rules: d.given,
 		OnQuery: d.onQuery, OnHealth: d.kick, Logger: d.log,
+		Sockets: o.Sockets,
 		Network: func() string { return *d.network.Load() },
 	})
 	d.loadCache()

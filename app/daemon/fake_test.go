@@ -227,7 +227,8 @@ func newRig(t *testing.T, change func(*Options, *rig)) *rig {
 	}
 	d, err := newDaemon(o, seams{
 		engine: r.eng.make, store: r.store, program: "/opt/dot-proxy",
-		holder: func(string, netip.AddrPort) holder { return holder{name: "dnsmasq", pid: 812} },
+		holder: func(string, netip.AddrPort) holder { return holder{program: program{name: "dnsmasq", pid: 812}} },
+		rights: func() rights { return rights{from: lowPorts, bounding: true, effective: true, file: true} },
 		asks:   func([]netip.AddrPort) (bool, bool) { return r.asks, r.known },
 		around: r.disk.around(), dns: dns, portal: r.portal,
 	})

@@ -1,42 +1,53 @@
 package daemon
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
+	"unicode"
 
-	"github.com/shirou/gopsutil/v4/net"
-	"github.com/shirou/gopsutil/v4/process"
+	"dotproxy/app/control"
 )
 
 // holder is the program that holds a port, as far as it is known.
 type holder struct {
-	name string
-	pid  int32
+	program
+	// at is the address that it holds.
+	at netip.AddrPort
 	// hidden is set where another user's socket was found, which shows no
-	// process.
+	// process. user is then the one who opened it.
 	hidden bool
+	// likely: the process is a guess, a DNS server that runs here.
+	likely bool
+}
+
+// program is a running one.
+type program struct {
+	pid  int32
+	name string
+	// user is whose it is, command how it was started; empty where not known.
+	user, command string
+	// unit is the service of the system's manager that it belongs to, container
+	// tells that it runs in a container. Linux alone.
+	unit      string
+	container bool
 }
 
 // socket is one open socket of this computer.
 type socket struct {
 	udp  bool
 	addr netip.AddrPort
-	pid  int32
+	// pid is the process that has it, 0 where this user may not see it.
+	pid int32
+	// user is who opened it, empty where not known.
+	user string
 	// busy is set for a connection: its own port cannot be listened on either.
 	busy bool
 }
 
-// findHolder looks for the program that keeps addr from being opened.
-func findHolder(network string, addr netip.AddrPort) holder {
-	conns, err := net.Connections("inet")
-	if err != nil {
-		return holder{}
-	}
-	return holderOf(network, addr, openSockets(conns), processName)
-}
-
 // holderOf picks the socket in the way; one that listens and whose process is
 // known is preferred.
-func holderOf(network string, addr netip.AddrPort, sockets []socket, name func(int32) string) holder {
+func holderOf(network string, addr netip.AddrPort, sockets []socket, describe func(pid int32) program) holder {
 	var best holder
 	for _, s := range sockets {
 		if s.udp != (network == "udp") || !collide(s.addr, addr) {
@@ -44,13 +55,14 @@ func holderOf(network string, addr netip.AddrPort, sockets []socket, name func(i
 		}
 		switch {
 		case s.pid > 0 && !s.busy:
-			return holder{name: name(s.pid), pid: s.pid}
+			return holder{program: describe(s.pid), at: s.addr}
 		case s.pid > 0:
-			best = holder{name: name(s.pid), pid: s.pid}
+			best = holder{program: describe(s.pid), at: s.addr}
+		case best.pid > 0:
 		case isResolvedStub(s.addr.Addr()):
-			best.name = "systemd-resolved"
-		default:
-			best.hidden = true
+			best = holder{program: program{name: resolvedName, user: s.user}, at: s.addr}
+		case best.name == "":
+			best = holder{program: program{user: s.user}, at: s.addr, hidden: true}
 		}
 	}
 	return best
@@ -80,28 +92,48 @@ func isResolvedStub(a netip.Addr) bool {
 	return a == netip.AddrFrom4([4]byte{127, 0, 0, 53}) || a == netip.AddrFrom4([4]byte{127, 0, 0, 54})
 }
 
-// openSockets reads what the library lists.
-func openSockets(conns []net.ConnectionStat) []socket {
-	const datagram = 2 // SOCK_DGRAM on every system
-	var sockets []socket
-	for _, c := range conns {
-		ip, err := netip.ParseAddr(c.Laddr.IP)
-		if err != nil {
-			ip = netip.IPv6Unspecified() // written as * or left empty
-		}
-		sockets = append(sockets, socket{
-			udp: c.Type == datagram, addr: netip.AddrPortFrom(ip, uint16(c.Laddr.Port)), pid: c.Pid,
-			busy: c.Raddr.Port != 0,
-		})
-	}
-	return sockets
+// inUseProblem says who holds a port, and the way out that this program has.
+func inUseProblem(want netip.AddrPort, h holder) *control.Problem {
+	h.name, h.user, h.unit = shown(h.name), shown(h.user), shown(h.unit)
+	name, way := h.recognise(want)
+	return &control.Problem{Code: control.CodePortInUse, Field: "port",
+		Message: fmt.Sprintf("Port %d is taken by %s.", want.Port(), h.words(name)), Hint: way}
 }
 
-func processName(pid int32) string {
-	p, err := process.NewProcess(pid)
-	if err != nil {
-		return ""
+// shown is a name as it can be put into a sentence: programs choose theirs, and
+// what a terminal would obey is none.
+func shown(name string) string {
+	const most = 64
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return '?'
+		}
+		return c
+	}, string([]rune(name)[:min(most, len([]rune(name)))]))
+}
+
+// words names the holder, whose program is known by name.
+func (h holder) words(name string) string {
+	process := ""
+	switch {
+	case h.pid > 0 && h.user != "":
+		process = fmt.Sprintf(" (process %d of user %s)", h.pid, h.user)
+	case h.pid > 0:
+		process = fmt.Sprintf(" (process %d)", h.pid)
 	}
-	name, _ := p.Name()
-	return name
+	switch {
+	case h.likely:
+		return "a program whose process this user may not see, most likely " + name + process
+	case name != "":
+		return name + process
+	case h.pid > 0 && h.user != "":
+		return fmt.Sprintf("process %d of user %s", h.pid, h.user)
+	case h.pid > 0:
+		return fmt.Sprintf("process %d", h.pid)
+	case h.hidden && h.user != "":
+		return "a program of user " + h.user + ", whose process this user may not see"
+	case h.hidden:
+		return "another program, whose name this user may not see"
+	}
+	return "another program, which could not be found"
 }

@@ -30,11 +30,12 @@ type Demo struct {
 	Roots *x509.CertPool
 }
 
-// layers are all that is set, one over the other: what is saved, the default
-// of the listen addresses, flags, and the demo.
+// layers are all that is set, one over the other: what is saved, the defaults
+// of the listen addresses and the port, flags, and the demo.
 type layers struct {
 	saved         control.Settings
 	defaultListen []string
+	defaultPort   uint16 // 0: that of the settings
 	flags         Flags
 	demo          *Demo
 }
@@ -44,6 +45,9 @@ func (l layers) effective() control.Settings {
 	s := l.saved.Clone()
 	if len(l.defaultListen) > 0 && slices.Equal(s.Listen, control.Default().Listen) {
 		s.Listen = slices.Clone(l.defaultListen)
+	}
+	if l.defaultPort != 0 && s.Port == control.Default().Port {
+		s.Port = int(l.defaultPort)
 	}
 	if l.flags.Listen != nil {
 		s.Listen = slices.Clone(l.flags.Listen)

@@ -149,9 +149,8 @@ func detail(f *resolver.Fault) string {
 	return ": " + f.Text
 }
 
-// listenProblem says why an address could not be opened. find looks for the
-// program that holds it; program is the path of this one.
-func listenProblem(err error, find func(string, netip.AddrPort) holder, program string) *control.Problem {
+// listenProblem says why an address could not be opened.
+func listenProblem(err error, s seams) *control.Problem {
 	le, ok := errors.AsType[*resolver.ListenError](err)
 	if !ok {
 		return &control.Problem{Code: control.CodeInternal, Message: "The listeners could not be opened: " + control.Quote(err.Error()) + ".", Hint: "The engine’s log says more."}
@@ -159,9 +158,9 @@ func listenProblem(err error, find func(string, netip.AddrPort) holder, program 
 	port := le.Addr.Port()
 	switch {
 	case errors.Is(err, errInUse):
-		return inUseProblem(port, find(le.Network, le.Addr))
+		return inUseProblem(le.Addr, s.holder(le.Network, le.Addr))
 	case errors.Is(err, errDenied), errors.Is(err, errNotPermitted):
-		return permissionProblem(port, program)
+		return permissionProblem(port, s)
 	case errors.Is(err, errNoAddress):
 		return &control.Problem{Code: control.CodeAddress, Field: "listen", Message: "This computer has no address " + le.Addr.Addr().String() + ".",
 			Hint: "Listen on an address of this computer, such as 127.0.0.1."}
@@ -170,36 +169,15 @@ func listenProblem(err error, find func(string, netip.AddrPort) holder, program 
 		Hint: "Choose another address or port."}
 }
 
-func inUseProblem(port uint16, h holder) *control.Problem {
-	p := &control.Problem{Code: control.CodePortInUse, Field: "port"}
-	switch {
-	case h.name != "" && h.pid > 0:
-		p.Message = fmt.Sprintf("Port %d is taken by %s (process %d).", port, h.name, h.pid)
-		p.Hint = "Stop " + h.name + ", or choose another port."
-	case h.name != "":
-		p.Message = fmt.Sprintf("Port %d is taken by %s.", port, h.name)
-		p.Hint = "Stop " + h.name + ", or choose another port."
-	case h.pid > 0:
-		p.Message = fmt.Sprintf("Port %d is taken by process %d.", port, h.pid)
-		p.Hint = "Stop it, or choose another port."
-	case h.hidden:
-		p.Message = fmt.Sprintf("Port %d is taken by another program, whose name this user may not see.", port)
-		p.Hint = "Stop that program, or choose another port."
-	default:
-		p.Message = fmt.Sprintf("Port %d is taken by another program, which could not be found.", port)
-		p.Hint = "Try again, or choose another port."
-	}
-	return p
-}
-
-func permissionProblem(port uint16, program string) *control.Problem {
+func permissionProblem(port uint16, s seams) *control.Problem {
 	p := &control.Problem{Code: control.CodePermission, Field: "port",
 		Message: fmt.Sprintf("Port %d needs a permission this program lacks.", port)}
 	switch {
-	case port >= 1024:
+	case port >= lowPorts:
 		p.Hint = "Choose another port."
-	case runtime.GOOS == "linux" && program != "":
-		p.Hint = "Run “sudo setcap cap_net_bind_service=+ep " + program + "” once, or choose a port above 1023."
+	case runtime.GOOS == "linux" && s.program != "":
+		why, hint := s.rights().refused(s.program)
+		p.Message, p.Hint = fmt.Sprintf("Port %d %s.", port, why), hint
 	default:
 		p.Hint = "Run it as administrator, or choose a port above 1023."
 	}

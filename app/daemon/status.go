@@ -36,7 +36,7 @@ func (d *Daemon) Status() control.Status {
 	}
 	s := control.Status{
 		State: v.state, Problem: v.problem, Since: d.since, Version: d.opts.Version,
-		Demo: d.opts.Demo != nil, PID: os.Getpid(), Listen: d.listenTexts(),
+		Demo: d.opts.Demo != nil, PID: os.Getpid(), Listen: d.listenTexts(), PortBy: d.portBy,
 		Upstreams: upstreams(c.upstreams, c.health), Counters: d.queries.Counters(),
 	}
 	s.Provider, s.ProviderName = d.primary()
@@ -177,6 +177,9 @@ func (d *Daemon) tell(last control.Status) control.Status {
 		return last
 	}
 	d.hub.Publish(control.Event{Name: control.EventStatus, Status: &s})
+	if d.opts.OnStatus != nil {
+		d.opts.OnStatus(s)
+	}
 	if s.State != last.State || s.Sentence != last.Sentence {
 		level := d.log.Info
 		if s.State == control.Failed || s.State == control.Degraded {
@@ -193,7 +196,7 @@ func sameStatus(a, b control.Status) bool {
 		a.Provider == b.Provider && a.SystemDNS == b.SystemDNS && slices.Equal(a.Networks, b.Networks) && sameTime(a.PausedUntil, b.PausedUntil) &&
 		samePortal(a.Portal, b.Portal) && a.Counters == b.Counters && a.Since.Equal(b.Since)
 	sameProblem := (pa == nil) == (pb == nil) && (pa == nil || pa.Code == pb.Code && pa.Error() == pb.Error())
-	return samePart && sameProblem && slices.Equal(a.Listen, b.Listen) && slices.Equal(a.Upstreams, b.Upstreams)
+	return samePart && sameProblem && slices.Equal(a.Listen, b.Listen) && a.PortBy == b.PortBy && slices.Equal(a.Upstreams, b.Upstreams)
 }
 
 func sameTime(a, b *time.Time) bool { return a == b || a != nil && b != nil && a.Equal(*b) }

@@ -53,7 +53,9 @@ func (d *Daemon) open() *control.Problem {
 		d.heard.something(time.Now()) // nobody listened while it was stopped
 		d.refresh()
 		d.loadCache()
-		problem = d.listen(d.plan.listen)
+		if problem = d.passedProblem(d.plan.listen); problem == nil {
+			problem = d.listen(d.plan.listen)
+		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -92,7 +94,7 @@ func (d *Daemon) stop() error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.stopped, d.retry = true, backoff{}
+	d.stopped, d.retry, d.portBy = true, backoff{}, ""
 	if len(d.plan.upstreams) > 0 {
 		d.blocked = nil
 	}

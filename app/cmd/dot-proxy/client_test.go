@@ -27,7 +27,7 @@ func TestStatusText(t *testing.T) {
 	}{
 		{"protected", func(*controltest.Engine) {}, []string{
 			"Protected\n", "Your DNS goes to Cloudflare over TLS 1.3.\n",
-			"Listens on  127.0.0.1:53, [::1]:53\n", "1.1.1.1:853  one.one.one.one  connected, TLS 1.3, 11 ms\n",
+			"Listens on  127.0.0.1:53, [::1]:53 (port allowed by the capability of its file)\n", "1.1.1.1:853  one.one.one.one  connected, TLS 1.3, 11 ms\n",
 			"Queries     1280, 71 % from cache, 2 failed, median 11 ms\n"}},
 		{"stopped", func(e *controltest.Engine) { e.SetState(control.Stopped) }, []string{"Stopped\n", "Start to send it to Cloudflare over TLS.\n", "Addresses"}},
 		{"starting", func(e *controltest.Engine) { e.SetState(control.Starting) }, []string{"Starting…\n"}},

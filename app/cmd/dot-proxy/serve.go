@@ -10,10 +10,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"dotproxy/app/activation"
 	"dotproxy/app/control"
 	"dotproxy/app/daemon"
 	"dotproxy/app/demo"
@@ -52,6 +54,12 @@ func (c *command) serve(ctx context.Context, flags *serveFlags) error {
 		return err
 	}
 	defer endDemo()
+	if err := takeSockets(&opts); err != nil {
+		return err
+	}
+	manager := activation.NewManager(os.Getenv)
+	tell := teller(opts.Logger)
+	opts.OnStatus = func(s control.Status) { tell(manager.Status(s.Sentence)) }
 	opts.Quit = func() { time.AfterFunc(quitGrace, quit) }
 	d, err := daemon.New(opts)
 	if err != nil {
@@ -69,7 +77,9 @@ func (c *command) serve(ctx context.Context, flags *serveFlags) error {
 	if err := d.Start(ctx); err != nil && !flags.supervised && ctx.Err() == nil {
 		return err
 	}
+	tell(manager.Ready())
 	<-ctx.Done()
+	tell(manager.Stopping())
 	opts.Logger.Info("DoT Proxy ends")
 	return nil
 }
@@ -100,6 +110,29 @@ func (c *command) options(ctx context.Context, flags *serveFlags) (o daemon.Opti
 	}
 	o.Demo = &daemon.Demo{Upstream: server.Upstream(), Roots: server.Roots()}
 	return o, server.Close, nil
+}
+
+// takeSockets takes over what a service manager opened for this process.
+func takeSockets(o *daemon.Options) error {
+	sockets, err := activation.Take()
+	if err != nil {
+		return usageError{err.Error()}
+	}
+	if addrs := sockets.Addrs(); len(addrs) > 0 {
+		o.Logger.Info("the service manager passed sockets", "addresses", addrs)
+		o.Sockets = sockets
+	}
+	return nil
+}
+
+// teller returns what logs the first error of telling the service manager.
+func teller(log *slog.Logger) func(error) {
+	var once sync.Once
+	return func(err error) {
+		if err != nil {
+			once.Do(func() { log.Warn("the service manager could not be told", "error", err) })
+		}
+	}
 }
 
 // logger writes short lines with date and time to stderr.

@@ -63,7 +63,11 @@ func (c *command) printState(s control.Status) error {
 func (c *command) printDetails(s control.Status) error {
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 	if len(s.Listen) > 0 {
-		fmt.Fprintf(w, "\n%s\t%s\n", listenLabel(s), strings.Join(s.Listen, ", "))
+		by := s.PortBy.Words()
+		if by != "" {
+			by = " (port allowed " + by + ")"
+		}
+		fmt.Fprintf(w, "\n%s\t%s%s\n", listenLabel(s), strings.Join(s.Listen, ", "), by)
 	}
 	for i, u := range s.Upstreams {
 		label := ""

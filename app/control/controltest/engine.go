@@ -60,7 +60,7 @@ func New() *Engine {
 	e := &Engine{settings: control.Default(), providers: Providers(), done: make(chan struct{})}
 	e.status = control.Status{
 		State: control.Protected, Sentence: "Your DNS goes to Cloudflare over TLS 1.3.",
-		Provider: "cloudflare", ProviderName: "Cloudflare", Listen: []string{"127.0.0.1:53", "[::1]:53"},
+		Provider: "cloudflare", ProviderName: "Cloudflare", Listen: []string{"127.0.0.1:53", "[::1]:53"}, PortBy: control.PortByFile,
 		Networks: []string{}, Since: Since, Version: "0.1.0", PID: 4711,
 		Upstreams: []control.Upstream{{
 			Address: "1.1.1.1:853", Name: "one.one.one.one", Provider: "cloudflare", Connected: true,
@@ -98,9 +98,10 @@ func (e *Engine) Change(change func(*control.Status)) {
 // reached by Fail.
 func (e *Engine) SetState(state control.State) {
 	e.Change(func(s *control.Status) {
-		s.State, s.Problem, s.Hint = state, nil, ""
+		s.State, s.Problem, s.Hint, s.PortBy = state, nil, "", control.PortByFile
 		switch state {
 		case control.Stopped:
+			s.PortBy = ""
 			s.Sentence, s.Hint = "Your DNS is not encrypted.", "Start to send it to "+s.ProviderName+" over TLS."
 		case control.Starting:
 			s.Sentence, s.Hint = "Connecting to "+s.ProviderName+" and checking its certificate.", "This takes about a second."

@@ -22,6 +22,9 @@ const startPatience = 5 * time.Second
 
 const logName = "guard.log"
 
+// guardArgs make dot-proxy a guard. polkit's policy knows the first of them.
+var guardArgs = []string{"system-dns", "guard"}
+
 // launch starts a guard in a session of its own, so that it outlives the
 // engine, and waits until it listens at p. prompt allows asking for the
 // administrator's password where p needs that.
@@ -30,7 +33,7 @@ func launch(ctx context.Context, p place, prompt bool) error {
 	if err != nil {
 		return err
 	}
-	args := []string{program, "system-dns", "guard"}
+	args := append([]string{program}, guardArgs...)
 	elevated := p.root && os.Geteuid() != 0
 	if elevated {
 		if args, err = elevate(args, prompt); err != nil {
