@@ -43,8 +43,9 @@ const repeatAfter = time.Minute
 type bulletin struct {
 	seen  level // what the last clear view meant
 	since time.Time
-	// broken: since then nothing was clear for a while.
-	broken bool
+	// broken: since then nothing was clear for a while. began: an engine that was
+	// not clear yet was seen at the start.
+	broken, began bool
 	known  level // what counts
 	// had: there was protection since the user last stopped it.
 	had bool
@@ -69,10 +70,11 @@ func (b *bulletin) see(v View, now time.Time) (o order, again time.Duration) {
 	if l == unclear {
 		// To start again after a failure is part of it.
 		b.broken = b.broken || v.Status.State != control.Starting
+		b.began = b.began || v.Link == Connected
 		return order{}, 0
 	}
 	if l != b.seen || b.broken {
-		first := b.seen == unclear
+		first := b.seen == unclear && !b.began
 		b.seen, b.since, b.broken = l, now, false
 		if first && l == portal { // it was there before the tray
 			b.known, b.away = portal, true
