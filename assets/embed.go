@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Tray icons by the engine's state ("protected", "degraded", "failed",
-// "stopped", "starting"). They stay in memory for as long as the program runs,
+// Tray icons by the engine's state ("protected", "degraded", "paused", "portal",
+// "failed", "stopped", "starting"). They stay in memory for as long as the program runs,
 // because GTK reads them some time after it was given them; nobody may change
 // them.
 var (
@@ -34,11 +34,14 @@ var (
 )
 
 //go:embed tray/*-48.png tray/*-template.png tray/*.ico
-//go:embed svg/tray-protected.svg svg/tray-degraded.svg svg/tray-failed.svg svg/tray-stopped.svg svg/tray-starting.svg
+//go:embed svg/tray-protected.svg svg/tray-degraded.svg svg/tray-paused.svg svg/tray-portal.svg
+//go:embed svg/tray-failed.svg svg/tray-stopped.svg svg/tray-starting.svg
 var files embed.FS
 
-// states are those that an engine can be in now.
-var states = map[string]bool{"protected": true, "degraded": true, "failed": true, "stopped": true, "starting": true}
+// states are those that an engine can be in.
+var states = map[string]bool{
+	"protected": true, "degraded": true, "paused": true, "portal": true, "failed": true, "stopped": true, "starting": true,
+}
 
 // byState reads the files that match pattern; what is between "tray-" and
 // ending is the state.

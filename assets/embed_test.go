@@ -10,7 +10,7 @@ import (
 	"dotproxy/assets"
 )
 
-var states = []string{"protected", "degraded", "failed", "stopped", "starting"}
+var states = []string{"protected", "degraded", "paused", "portal", "failed", "stopped", "starting"}
 
 func TestEveryStateHasItsOwnPictures(t *testing.T) {
 	for name, icons := range map[string]map[string][]byte{

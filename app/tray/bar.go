@@ -26,8 +26,10 @@ type slot struct {
 	shown Item
 }
 
-// write makes the entry look like i. Every call on a systray item also shows
-// it, so one that shall stay hidden is left alone.
+// write makes the entry look like i; again writes also what it looks like
+// already, since a click on an entry turns its tick over whatever comes of it.
+// Every call on a systray item also shows it, so one that shall stay hidden is
+// left alone.
 func (s *slot) write(i Item, again bool) {
 	if !i.Visible {
 		if s.shown.Visible {
@@ -71,14 +73,13 @@ func (b *bar) write(m Menu) {
 		b.icon = m.Icon
 	}
 	for id, s := range b.slots {
-		s.write(m.Items[id], false)
+		s.write(m.Items[id], hasTick(id))
 	}
 	for i, s := range b.providers {
 		var item Item
 		if i < len(m.Providers) {
 			item = m.Providers[i].Item
 		}
-		// A click on an entry turns its tick over, whatever comes of it.
 		s.write(item, true)
 	}
 }
@@ -92,13 +93,27 @@ func newBar(clicked func(id ID, provider int)) *bar {
 			systray.AddSeparator()
 			continue
 		}
-		item := systray.AddMenuItem("", "")
+		item := newEntry(id)
 		if id == Providers {
 			b.addProviders(item, clicked)
+		}
+		for _, below := range Below[id] {
+			b.slots[below] = hidden(item.AddSubMenuItem("", ""), func() { clicked(below, -1) })
 		}
 		b.slots[id] = hidden(item, func() { clicked(id, -1) })
 	}
 	return b
+}
+
+func hasTick(id ID) bool { return id == UseHere || id == AtLogin }
+
+// newEntry makes an entry of the menu itself, with room for a tick where it may
+// have one.
+func newEntry(id ID) *systray.MenuItem {
+	if hasTick(id) {
+		return systray.AddMenuItemCheckbox("", "", false)
+	}
+	return systray.AddMenuItem("", "")
 }
 
 func (b *bar) addProviders(parent *systray.MenuItem, clicked func(id ID, provider int)) {
@@ -106,7 +121,6 @@ func (b *bar) addProviders(parent *systray.MenuItem, clicked func(id ID, provide
 		item := parent.AddSubMenuItemCheckbox("", "", false)
 		b.providers = append(b.providers, hidden(item, func() { clicked(Providers, i) }))
 	}
-	b.slots[More] = hidden(parent.AddSubMenuItem("", ""), func() { clicked(More, -1) })
 }
 
 func hidden(item *systray.MenuItem, clicked func()) *slot {

@@ -35,7 +35,7 @@ func (r *recorded) Show()             { r.did("show") }
 func newRecordedBar() (b *bar, entry func(ID) *recorded, providers []*recorded, icons *[]control.State) {
 	icons = new([]control.State)
 	b = &bar{slots: map[ID]*slot{}, setIcon: func(s control.State) { *icons = append(*icons, s) }}
-	for _, id := range append([]ID{More}, Layout...) {
+	for _, id := range slices.Concat(Layout, Below[Pause], Below[Providers]) {
 		if id != separator {
 			b.slots[id] = &slot{entry: &recorded{}}
 		}
@@ -56,6 +56,7 @@ func TestBarLooksLikeItsMenu(t *testing.T) {
 	b, entry, providers, icons := newRecordedBar()
 	views := []View{{}, protectedView(), {Link: Gone, System: true}, protectedView()}
 	views[1].Status.State = control.Stopped
+	views[3].Status.SystemDNS = true
 	views[3].Status.Provider = "quad9"
 	for i, v := range views {
 		m := Build(v)
@@ -95,17 +96,20 @@ func TestBarLeavesAloneWhatDidNotChange(t *testing.T) {
 
 // GTK turns a tick over by itself when its entry is clicked.
 func TestBarPutsATickBack(t *testing.T) {
-	b, _, providers, _ := newRecordedBar()
-	b.write(Build(protectedView()))
+	b, entry, providers, _ := newRecordedBar()
+	v := protectedView()
+	v.AtLogin = new(true)
+	b.write(Build(v))
 	providers[0].Checked, providers[1].Checked = false, true
-	b.write(Build(protectedView()))
-	if !providers[0].Checked || providers[1].Checked {
+	entry(UseHere).Checked, entry(AtLogin).Checked = true, false
+	b.write(Build(v))
+	if !providers[0].Checked || providers[1].Checked || entry(UseHere).Checked || !entry(AtLogin).Checked {
 		t.Error("the ticks stand where the clicks left them")
 	}
 }
 
 func TestEveryIconExists(t *testing.T) {
-	for _, s := range []control.State{control.Stopped, control.Starting, control.Protected, control.Degraded, control.Failed} {
+	for _, s := range []control.State{control.Stopped, control.Starting, control.Protected, control.Degraded, control.Paused, control.SignIn, control.Failed} {
 		for name, icons := range map[string]map[string][]byte{"png": assets.TrayPNG, "ico": assets.TrayICO, "template": assets.TrayTemplate} {
 			if len(icons[string(s)]) == 0 {
 				t.Errorf("no %s for %s", name, s)
@@ -115,13 +119,24 @@ func TestEveryIconExists(t *testing.T) {
 }
 
 func TestClickTable(t *testing.T) {
-	m := Build(protectedView())
+	v := protectedView()
+	v.AtLogin = new(true)
+	m := Build(v)
 	for id, want := range map[ID]string{
-		Start: "start", TryAgain: "start", Stop: "stop", Cancel: "stop", Open: "window ", More: "window ",
-		Recent: "window --view queries", Close: "close", Quit: "quit", Line1: "", Line2: "",
+		Start: "start", TryAgain: "start", Stop: "stop", Cancel: "stop", Close: "close", Quit: "quit",
+		Pause5: "pause 300 false", Pause15: "pause 900 false", Pause60: "pause 3600 false", PauseNetwork: "pause 0 true",
+		Resume: "resume", SignIn: "sign in", TurnOn: "use here true", UseHere: "use here true", AtLogin: "at login false",
+		Open: "window ", Fix: "window --view home", Recent: "window --view queries", Check: "window --view check",
+		Add: "window --view providers", More: "window --view providers",
+		Line1: "", Line2: "", Pause: "", PauseHint: "",
 	} {
 		if got := clickOn(m, id, -1); got != want {
 			t.Errorf("%s does %q, want %q", id, got, want)
+		}
+	}
+	for id := range m.Items {
+		if id != Providers && m.Items[id].Enabled && id != Pause && clickOn(m, id, -1) == "" {
+			t.Errorf("%s does nothing", id)
 		}
 	}
 	for i, want := range []string{"use cloudflare", "use quad9", "use google"} {
@@ -134,18 +149,30 @@ func TestClickTable(t *testing.T) {
 			t.Errorf("provider %d does %q", i, got)
 		}
 	}
+	v.AtLogin, v.Settings = new(false), &control.Settings{SystemDNS: true}
+	m = Build(v)
+	for id, want := range map[ID]string{UseHere: "use here false", AtLogin: "at login true"} {
+		if got := clickOn(m, id, -1); got != want {
+			t.Errorf("the other way round %s does %q, want %q", id, got, want)
+		}
+	}
 }
 
 // clickOn tells in words what a click does.
 func clickOn(m Menu, id ID, provider int) (did string) {
 	say := func(format string, args ...any) { did += fmt.Sprintf(format, args...) }
 	click{
-		start:  func() { say("start") },
-		stop:   func() { say("stop") },
-		use:    func(upstream string) { say("use %s", upstream) },
-		window: func(args ...string) { say("window %s", strings.Join(args, " ")) },
-		close:  func() { say("close") },
-		quit:   func() { say("quit") },
+		start:   func() { say("start") },
+		stop:    func() { say("stop") },
+		pause:   func(p control.Pause) { say("pause %d %v", p.Seconds, p.UntilNetworkChange) },
+		resume:  func() { say("resume") },
+		signIn:  func() { say("sign in") },
+		useHere: func(on bool) { say("use here %v", on) },
+		use:     func(upstream string) { say("use %s", upstream) },
+		atLogin: func(on bool) { say("at login %v", on) },
+		window:  func(args ...string) { say("window %s", strings.Join(args, " ")) },
+		close:   func() { say("close") },
+		quit:    func() { say("quit") },
 	}.do(m, id, provider)
 	return did
 }

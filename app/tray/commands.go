@@ -2,6 +2,7 @@ package tray
 
 import (
 	"context"
+	"time"
 
 	"dotproxy/app/control"
 )
@@ -17,7 +18,8 @@ func (k *Keeper) StartEngine(ctx context.Context) {
 }
 
 // StopEngine closes the engine's listeners; its process stays.
-func (k *Keeper) StopEngine(ctx context.Context) { k.ask(ctx, k.Engine.Stop) }
+// Before that the old DNS comes back, which may take a while.
+func (k *Keeper) StopEngine(ctx context.Context) { k.askFor(ctx, steerPatience, k.Engine.Stop) }
 
 // Use makes upstream the preferred one, unless it already is.
 func (k *Keeper) Use(ctx context.Context, upstream string) {
@@ -28,14 +30,50 @@ func (k *Keeper) Use(ctx context.Context, upstream string) {
 	k.ask(ctx, func(ctx context.Context) error { return k.Engine.Use(ctx, upstream) })
 }
 
-// ask sends one request and shows why it was refused.
-func (k *Keeper) ask(ctx context.Context, request func(context.Context) error) {
-	k.set(func(v *View) { v.Notice = "" })
-	ctx, cancel := context.WithTimeout(ctx, askPatience)
-	defer cancel()
-	if err := request(ctx); err != nil && codeOf(err) != control.CodeNoEngine {
-		k.refuse(err)
+// Pause puts this computer's old DNS back for a while.
+func (k *Keeper) Pause(ctx context.Context, p control.Pause) {
+	k.askFor(ctx, steerPatience, func(ctx context.Context) error { return k.Engine.Pause(ctx, p) })
+}
+
+// Resume ends a pause.
+func (k *Keeper) Resume(ctx context.Context) { k.askFor(ctx, steerPatience, k.Engine.Resume) }
+
+// UseHere points this computer's DNS to the engine, or puts the old one back.
+func (k *Keeper) UseHere(ctx context.Context, on bool) {
+	action := control.SystemDNSOff
+	if on {
+		action = control.SystemDNSOn
 	}
+	k.askFor(ctx, steerPatience, func(ctx context.Context) error { return k.Engine.SystemDNS(ctx, action) })
+}
+
+// SignIn begins a sign-in and returns the network's page, empty where it named
+// none; begun is false where the engine refused.
+func (k *Keeper) SignIn(ctx context.Context) (page string, begun bool) {
+	if portal := k.View().Status.Portal; portal != nil {
+		page = portal.URL
+	}
+	return page, k.askFor(ctx, steerPatience, k.Engine.SignIn)
+}
+
+// ask sends one request that is done at once.
+func (k *Keeper) ask(ctx context.Context, request func(context.Context) error) {
+	k.askFor(ctx, askPatience, request)
+}
+
+// askFor sends one request, shows why it was refused, and tells whether it was
+// done.
+func (k *Keeper) askFor(ctx context.Context, patience time.Duration, request func(context.Context) error) bool {
+	k.set(func(v *View) { v.Notice = "" })
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := request(ctx)
+	if err != nil && codeOf(err) != control.CodeNoEngine {
+		k.refuse(err)
+		return false
+	}
+	notify(k.changed) // a click on an entry with a tick turned it over
+	return err == nil
 }
 
 // QuitEngine stops keeping the engine and ends it, and tells whether that was

@@ -18,6 +18,11 @@ type Engine interface {
 	Start(ctx context.Context) error
 	Stop(ctx context.Context) error
 	Use(ctx context.Context, upstream string) error
+	Settings(ctx context.Context) (control.Settings, error)
+	SystemDNS(ctx context.Context, action string) error
+	Pause(ctx context.Context, p control.Pause) error
+	Resume(ctx context.Context) error
+	SignIn(ctx context.Context) error
 	Quit(ctx context.Context) error
 	System() bool
 }
@@ -25,6 +30,9 @@ type Engine interface {
 const (
 	// askPatience bounds a request that somebody waits for.
 	askPatience = 10 * time.Second
+	// steerPatience bounds a change of this computer's DNS, for which somebody
+	// may be asked for a password.
+	steerPatience = 2 * time.Minute
 	// launchPatience bounds the start of an engine's process.
 	launchPatience = 20 * time.Second
 	// rejoinEvery is how often the system's engine is looked for, which its
@@ -167,6 +175,9 @@ func (k *Keeper) follow(ctx context.Context) (lived time.Duration, err error) {
 		if e.Name == control.EventQuit {
 			return max(time.Since(joined), 1), errQuit
 		}
+		if e.Settings != nil {
+			k.set(func(v *View) { v.Settings = e.Settings })
+		}
 		if e.Status == nil {
 			continue
 		}
@@ -178,7 +189,7 @@ func (k *Keeper) follow(ctx context.Context) (lived time.Duration, err error) {
 				k.Joined()
 				k.Joined = nil
 			}
-			k.fetchProviders(ctx)
+			k.fetch(ctx)
 		}
 	}
 	return 0, nil // ctx ended
@@ -194,15 +205,20 @@ func (k *Keeper) show(s control.Status) {
 	})
 }
 
-func (k *Keeper) fetchProviders(ctx context.Context) {
+// fetch asks a new engine for what its events do not tell.
+func (k *Keeper) fetch(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
-	list, err := k.Engine.Providers(ctx)
-	if err != nil {
+	if list, err := k.Engine.Providers(ctx); err == nil {
+		k.set(func(v *View) { v.Providers = list })
+	} else {
 		k.Log.Warn("The providers are not known.", "error", err)
-		return
 	}
-	k.set(func(v *View) { v.Providers = list })
+	if s, err := k.Engine.Settings(ctx); err == nil {
+		k.set(func(v *View) { v.Settings = &s })
+	} else {
+		k.Log.Warn("The settings are not known.", "error", err)
+	}
 }
 
 // launch starts an engine; where that fails the menu says why.

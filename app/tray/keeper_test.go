@@ -6,6 +6,7 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -143,6 +144,30 @@ func (w *world) Stop(ctx context.Context) error {
 
 func (w *world) Use(ctx context.Context, upstream string) error {
 	return w.ask(func(e *controltest.Engine) error { return e.Use(ctx, upstream) })
+}
+
+func (w *world) Settings(context.Context) (control.Settings, error) {
+	e, _, err := w.engine()
+	if err != nil {
+		return control.Settings{}, err
+	}
+	return e.Settings(), nil
+}
+
+func (w *world) SystemDNS(ctx context.Context, action string) error {
+	return w.ask(func(e *controltest.Engine) error { return e.SystemDNS(ctx, action) })
+}
+
+func (w *world) Pause(ctx context.Context, p control.Pause) error {
+	return w.ask(func(e *controltest.Engine) error { return e.Pause(ctx, p) })
+}
+
+func (w *world) Resume(ctx context.Context) error {
+	return w.ask(func(e *controltest.Engine) error { return e.Resume(ctx) })
+}
+
+func (w *world) SignIn(ctx context.Context) error {
+	return w.ask(func(e *controltest.Engine) error { return e.SignIn(ctx) })
 }
 
 func (w *world) Quit(ctx context.Context) error {
@@ -354,6 +379,78 @@ func TestRefusedClickIsShownForAWhile(t *testing.T) {
 		synctest.Wait()
 		if got := k.View().Notice; got != "" {
 			t.Errorf("in another state still %q", got)
+		}
+	})
+}
+
+func TestThisComputersDNSFromTheMenu(t *testing.T) {
+	w := &world{}
+	keep(t, w, true, func(t *testing.T, k *tray.Keeper) {
+		e := w.running
+		k.Pause(t.Context(), control.Pause{Seconds: 300})
+		if got := k.View().Notice; !strings.HasPrefix(got, "This computer’s DNS does not point here") {
+			t.Errorf("notice %q", got)
+		}
+		k.UseHere(t.Context(), true)
+		synctest.Wait()
+		if v := k.View(); !v.Status.SystemDNS || v.Settings == nil || !v.Settings.SystemDNS || v.Notice != "" {
+			t.Errorf("after on: %+v", v)
+		}
+		k.Pause(t.Context(), control.Pause{UntilNetworkChange: true})
+		synctest.Wait()
+		wantView(t, k, tray.Connected, control.Paused)
+		k.Resume(t.Context())
+		synctest.Wait()
+		wantView(t, k, tray.Connected, control.Protected)
+		k.UseHere(t.Context(), false)
+		synctest.Wait()
+		if v := k.View(); v.Status.SystemDNS || v.Settings.SystemDNS {
+			t.Errorf("after off: %+v", v)
+		}
+		want := []string{"pause 300", "system-dns on", "pause 0", "resume", "system-dns off"}
+		if got := e.Calls(); !slices.Equal(got, want) {
+			t.Errorf("calls %q, want %q", got, want)
+		}
+	})
+}
+
+func TestSignInFromTheMenu(t *testing.T) {
+	w := &world{}
+	keep(t, w, true, func(t *testing.T, k *tray.Keeper) {
+		if _, begun := k.SignIn(t.Context()); begun || k.View().Notice != "This network wants no sign-in." {
+			t.Errorf("begun %v, notice %q", begun, k.View().Notice)
+		}
+		w.running.WantSignIn("http://portal.example/")
+		synctest.Wait()
+		if page, begun := k.SignIn(t.Context()); !begun || page != "http://portal.example/" {
+			t.Errorf("begun %v, page %q", begun, page)
+		}
+		synctest.Wait()
+		if v := k.View(); v.Status.Portal == nil || v.Status.Portal.Until == nil {
+			t.Errorf("%+v", v.Status.Portal)
+		}
+	})
+}
+
+// TestSettingsFollowTheEngine: those of an engine that was there before, of
+// changes, and of the next engine.
+func TestSettingsFollowTheEngine(t *testing.T) {
+	w := &world{}
+	keep(t, w, true, func(t *testing.T, k *tray.Keeper) {
+		if v := k.View(); v.Settings == nil || !slices.Equal(v.Settings.Upstreams, control.Default().Upstreams) {
+			t.Errorf("at first %+v", v.Settings)
+		}
+		if err := w.running.SystemDNS(t.Context(), control.SystemDNSOn); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if !k.View().Settings.SystemDNS {
+			t.Error("a change did not come")
+		}
+		w.kill()
+		time.Sleep(time.Minute)
+		if k.View().Settings.SystemDNS {
+			t.Error("those of the dead engine are still shown")
 		}
 	})
 }

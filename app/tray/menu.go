@@ -5,6 +5,7 @@ package tray
 
 import (
 	"strings"
+	"time"
 
 	"dotproxy/app/control"
 )
@@ -18,19 +19,36 @@ type ID string
 // The entries, in the menu's order. Separators stand where Layout says.
 const (
 	// Line1 and Line2 say the state; they cannot be clicked.
-	Line1     ID = "line1"
-	Line2     ID = "line2"
-	Start     ID = "start"
-	TryAgain  ID = "try again"
-	Cancel    ID = "cancel"
-	Stop      ID = "stop"
-	Providers ID = "providers"
-	// More stands below Providers and opens the window.
-	More   ID = "more"
-	Open   ID = "open"
-	Recent ID = "recent"
-	Close  ID = "close"
-	Quit   ID = "quit"
+	Line1 ID = "line1"
+	Line2 ID = "line2"
+	Pause ID = "pause"
+	// These stand below Pause; PauseHint cannot be clicked.
+	PauseHint    ID = "pause hint"
+	Pause5       ID = "pause 5"
+	Pause15      ID = "pause 15"
+	Pause60      ID = "pause 60"
+	PauseNetwork ID = "pause network"
+	Resume       ID = "resume"
+	TurnOn       ID = "turn on"
+	SignIn       ID = "sign in"
+	Start        ID = "start"
+	TryAgain     ID = "try again"
+	Cancel       ID = "cancel"
+	Stop         ID = "stop"
+	Fix          ID = "fix"
+	Providers    ID = "providers"
+	// Add and More stand below Providers and open the window.
+	Add  ID = "add"
+	More ID = "more"
+	// UseHere has a tick where this computer's DNS shall point to the engine.
+	UseHere ID = "use here"
+	Open    ID = "open"
+	Recent  ID = "recent"
+	Check   ID = "check"
+	// AtLogin has a tick where the next login starts the tray.
+	AtLogin ID = "at login"
+	Close   ID = "close"
+	Quit    ID = "quit"
 
 	// separator is only a place in Layout.
 	separator ID = ""
@@ -40,10 +58,26 @@ const (
 // separator.
 var Layout = []ID{
 	Line1, Line2, separator,
-	Start, TryAgain, Cancel, Stop, separator,
-	Providers, separator,
-	Open, Recent, separator,
+	Pause, Resume, TurnOn, SignIn, Start, TryAgain, Cancel, Stop, Fix, separator,
+	Providers, UseHere, separator,
+	Open, Recent, Check, AtLogin, separator,
 	Close, Quit,
+}
+
+// Below is what stands below an entry, in order; below Providers it follows the
+// providers themselves.
+var Below = map[ID][]ID{
+	Pause:     {PauseHint, Pause5, Pause15, Pause60, PauseNetwork},
+	Providers: {Add, More},
+}
+
+// titles are those that never change.
+var titles = map[ID]string{
+	Pause: "Pause", PauseHint: "DNS is not encrypted meanwhile", Pause5: "5 minutes", Pause15: "15 minutes", Pause60: "1 hour",
+	PauseNetwork: "Until the network changes", Resume: "Resume now", TurnOn: "Turn on", SignIn: "Open sign-in page",
+	Start: "Start", TryAgain: "Try again", Cancel: "Cancel", Stop: "Stop", Fix: "Fix this…",
+	Add: "Add…", More: "More…", UseHere: "Use as this computer’s DNS",
+	Open: "Open DoT Proxy…", Recent: "Recent queries…", Check: "Check…", AtLogin: "Start at login",
 }
 
 // Item is one entry as it shall look.
@@ -65,7 +99,7 @@ type ProviderItem struct {
 type Menu struct {
 	// Icon is the state whose icon to show.
 	Icon control.State
-	// Items holds every ID of Layout, and More.
+	// Items holds every ID of Layout and Below.
 	Items map[ID]Item
 	// Providers are the entries below Providers, at most MaxProviders; exactly
 	// one is checked while a provider is known.
@@ -94,35 +128,94 @@ type View struct {
 	// also afterwards.
 	Status    control.Status
 	Providers []control.Provider
+	// Settings are those of the engine, nil while they are not known.
+	Settings *control.Settings
+	// Custom are the upstreams used last that are none of the known providers.
+	Custom []Custom
 	// System marks the system's engine, which a service manager keeps and which
 	// the tray therefore does not end.
 	System bool
 	// Notice says why the last click did nothing, or why no engine could be
 	// started. It takes the second line.
 	Notice string
+	// AtLogin tells whether the next login starts the tray, nil where that
+	// cannot be found out.
+	AtLogin *bool
+	// Now is the time for which a pause is counted down.
+	Now time.Time
 }
 
 // Build makes the menu of a view.
 func Build(v View) Menu {
 	m := Menu{Icon: iconOf(v), Items: make(map[ID]Item, len(Layout))}
+	m.Providers = providerItems(v)
+	visible := visibleItems(v, m.Providers)
+	for id, title := range titles {
+		m.Items[id] = Item{Title: title, Enabled: id != PauseHint, Visible: visible[id]}
+	}
 	line1, line2 := lines(v)
 	if v.Notice != "" {
 		line2 = shorten(v.Notice)
 	}
 	m.Items[Line1] = Item{Title: line1, Visible: true}
 	m.Items[Line2] = Item{Title: line2, Visible: line2 != ""}
-	can := actions(v)
-	for id, title := range map[ID]string{Start: "Start", TryAgain: "Try again", Cancel: "Cancel", Stop: "Stop"} {
-		m.Items[id] = Item{Title: title, Enabled: true, Visible: can[id]}
-	}
-	m.Providers = providerItems(v)
-	m.Items[Providers] = Item{Title: providersTitle(v), Enabled: v.Link == Connected && len(m.Providers) > 0, Visible: true}
-	m.Items[More] = Item{Title: "More…", Enabled: true, Visible: len(m.Providers) < len(v.Providers) && !v.Status.Demo}
-	m.Items[Open] = Item{Title: "Open DoT Proxy…", Enabled: true, Visible: true}
-	m.Items[Recent] = Item{Title: "Recent queries…", Enabled: true, Visible: true}
-	m.Items[Close] = Item{Title: "Close tray, stay protected", Enabled: true, Visible: true}
-	m.Items[Quit] = Item{Title: "Quit", Enabled: true, Visible: !v.System}
+	m.Items[Providers] = Item{Title: providersTitle(v), Enabled: true, Visible: visible[Providers]}
+	m.tick(UseHere, wantsHere(v))
+	m.tick(AtLogin, v.AtLogin != nil && *v.AtLogin)
+	m.Items[Close] = Item{Title: closeTitle(v), Enabled: true, Visible: true}
+	m.Items[Quit] = Item{Title: quitTitle(v), Enabled: true, Visible: !v.System}
 	return m
+}
+
+func (m Menu) tick(id ID, on bool) {
+	i := m.Items[id]
+	i.Checked = on
+	m.Items[id] = i
+}
+
+// visibleItems are those of titles, and Providers, that make sense now.
+func visibleItems(v View, providers []ProviderItem) map[ID]bool {
+	can := actions(v)
+	can[Open], can[Recent], can[Check] = true, true, true
+	can[AtLogin] = v.AtLogin != nil
+	if v.Link == Connected {
+		can[Providers] = len(providers) > 0
+		can[UseHere] = !v.Status.Demo // the demo never becomes a computer's DNS
+		can[Add] = !v.Status.Demo
+		can[More] = hasMore(v, providers) && !v.Status.Demo
+	}
+	for _, id := range Below[Pause] {
+		can[id] = can[Pause]
+	}
+	return can
+}
+
+// wantsHere tells whether this computer's DNS shall point to the engine, which
+// it does not while paused or stopped.
+func wantsHere(v View) bool {
+	if v.Settings != nil {
+		return v.Settings.SystemDNS
+	}
+	return v.Status.SystemDNS
+}
+
+// closeTitle promises protection only where there is some.
+func closeTitle(v View) string {
+	s := v.Status
+	if v.Link == Connected && s.Variant != control.VariantNotInUse && (s.State == control.Protected || s.State == control.Degraded) {
+		return "Close tray, stay protected"
+	}
+	return "Close tray"
+}
+
+// quitTitle promises to put back only what was changed; after a pause or a
+// sign-in the change would be made again.
+func quitTitle(v View) string {
+	interrupted := v.Status.State == control.Paused || v.Status.State == control.SignIn && wantsHere(v)
+	if v.Link == Connected && (v.Status.SystemDNS || interrupted) {
+		return "Quit and put DNS back"
+	}
+	return "Quit"
 }
 
 func iconOf(v View) control.State {
@@ -143,7 +236,7 @@ func iconOf(v View) control.State {
 func actions(v View) map[ID]bool {
 	switch v.Link {
 	case Launching:
-		return nil
+		return map[ID]bool{}
 	case Gone:
 		return map[ID]bool{Start: true}
 	case Forbidden:
@@ -155,57 +248,17 @@ func actions(v View) map[ID]bool {
 	case control.Starting:
 		return map[ID]bool{Cancel: true}
 	case control.Failed:
-		return map[ID]bool{TryAgain: true}
+		return map[ID]bool{TryAgain: true, Fix: true}
+	case control.Paused:
+		return map[ID]bool{Resume: true, Stop: true}
+	case control.SignIn:
+		return map[ID]bool{SignIn: true, Stop: true}
 	}
-	return map[ID]bool{Stop: true}
-}
-
-func providersTitle(v View) string {
-	if v.Status.ProviderName == "" {
-		return "Provider"
+	if v.Status.Variant == control.VariantNotInUse {
+		return map[ID]bool{TurnOn: true, Stop: true}
 	}
-	return "Provider: " + shorten(v.Status.ProviderName)
-}
-
-// providerItems offers the first providers the engine knows. The current one is
-// always among them, even if it is none of those that are known.
-func providerItems(v View) []ProviderItem {
-	s := v.Status
-	var items []ProviderItem
-	seen := s.Provider == ""
-	for _, p := range v.Providers {
-		if s.Demo {
-			break // the demo asks only its own server
-		}
-		current := p.ID == s.Provider
-		free := MaxProviders - len(items)
-		if free == 0 || free == 1 && !seen && !current {
-			continue
-		}
-		seen = seen || current
-		items = append(items, providerItem(p.Name, p.ID, current))
-	}
-	if !seen {
-		items = append(items, providerItem(customTitle(s), s.Provider, true))
-	}
-	return items
-}
-
-// customTitle is the current provider's name, and in short what the options
-// behind the ? of its text demand, to tell it from the one without them.
-func customTitle(s control.Status) string {
-	_, options, found := strings.Cut(s.Provider, "?")
-	switch {
-	case !found:
-		return s.ProviderName
-	case strings.HasPrefix(options, "pin-sha256=") || strings.Contains(options, "&pin-sha256="):
-		return s.ProviderName + ", certificate pinned"
-	}
-	return s.ProviderName + ", with options"
-}
-
-func providerItem(title, upstream string, current bool) ProviderItem {
-	return ProviderItem{Item: Item{Title: shorten(title), Enabled: true, Checked: current, Visible: true}, Upstream: upstream}
+	// Only what was pointed here can be put back for a while.
+	return map[ID]bool{Pause: v.Status.SystemDNS, Stop: true}
 }
 
 // maxTitle is how many letters a line of a menu has at most.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"dotproxy/app/control"
@@ -20,11 +21,13 @@ func connected(change func(*control.Status)) tray.View {
 	return v
 }
 
-// titles are the visible entries in order, "-" for a separator and "(…)" for
-// one that cannot be clicked.
-func titles(m tray.Menu) []string {
+// titles are the visible entries in order, "-" for a separator, "(…)" for one
+// that cannot be clicked, "[…]" for a ticked one, "… ▸" where more stand below.
+func titles(m tray.Menu) []string { return titlesOf(m, tray.Layout) }
+
+func titlesOf(m tray.Menu, ids []tray.ID) []string {
 	var list []string
-	for _, id := range tray.Layout {
+	for _, id := range ids {
 		item, isItem := m.Items[id]
 		switch {
 		case id == "":
@@ -33,6 +36,10 @@ func titles(m tray.Menu) []string {
 			list = append(list, "missing: "+string(id))
 		case item.Visible && !item.Enabled:
 			list = append(list, "("+item.Title+")")
+		case item.Visible && item.Checked:
+			list = append(list, "["+item.Title+"]")
+		case item.Visible && tray.Below[id] != nil:
+			list = append(list, item.Title+" ▸")
 		case item.Visible:
 			list = append(list, item.Title)
 		}
@@ -40,64 +47,120 @@ func titles(m tray.Menu) []string {
 	return list
 }
 
-func TestMenuOfEachState(t *testing.T) {
-	const rest = "|-|Provider: Cloudflare|-|Open DoT Proxy…|Recent queries…|-|Close tray, stay protected|Quit"
-	state := func(s control.State) func(*control.Status) {
-		return func(v *control.Status) { v.State = s }
+// now is the time of every view here.
+var now = controltest.Since
+
+// at is a view of a state.
+func at(s control.State, change ...func(*tray.View)) tray.View {
+	v := connected(func(status *control.Status) { status.State = s })
+	v.Settings = &control.Settings{Upstreams: []string{"cloudflare"}}
+	v.AtLogin, v.Now = new(false), now
+	for _, c := range change {
+		c(&v)
 	}
-	tests := []struct {
+	return v
+}
+
+// used points this computer's DNS to the engine.
+func used(v *tray.View) { v.Settings.SystemDNS, v.Status.SystemDNS = true, true }
+
+// wanted is used, and not in effect just now.
+func wanted(v *tray.View) { v.Settings.SystemDNS = true }
+
+func status(change func(*control.Status)) func(*tray.View) {
+	return func(v *tray.View) { change(&v.Status) }
+}
+
+func pausedFor(left time.Duration, network bool) func(*tray.View) {
+	return status(func(s *control.Status) { s.PausedUntil, s.PauseEndsWithNetwork = new(now.Add(left)), network })
+}
+
+func backup(s *control.Status) {
+	s.Upstreams[0].Connected = false
+	s.Upstreams = append(s.Upstreams, control.Upstream{Provider: "quad9", Connected: true})
+}
+
+func failing(s *control.Status) {
+	p := controltest.PortTaken()
+	s.Problem, s.Sentence = &p, p.Message
+}
+
+func linked(l tray.Link, change ...func(*tray.View)) tray.View {
+	return at(control.Protected, append(change, func(v *tray.View) { v.Link = l })...)
+}
+
+func notice(text string) func(*tray.View) { return func(v *tray.View) { v.Notice = text } }
+func system(v *tray.View)                 { v.System = true }
+
+func TestMenuOfEachState(t *testing.T) {
+	const (
+		window  = "|-|Open DoT Proxy…|Recent queries…|Check…|Start at login|-|"
+		middle  = "|-|Provider: Cloudflare ▸|Use as this computer’s DNS" + window
+		ticked  = "|-|Provider: Cloudflare ▸|[Use as this computer’s DNS]" + window
+		stay    = "Close tray, stay protected|"
+		leave   = "Close tray|"
+		putBack = "Quit and put DNS back"
+	)
+	until := now.Add(32 * time.Minute).Local().Format("15:04")
+	for _, tt := range []struct {
 		name string
 		view tray.View
 		icon control.State
 		want string
 	}{
-		{"protected", connected(nil), control.Protected,
-			"(Protected by Cloudflare)|(11 ms, 71 % from cache)|-|Stop" + rest},
-		{"not in use", connected(func(s *control.Status) { s.Variant = control.VariantNotInUse }), control.Degraded,
-			"(Running, not in use)|(DNS is not encrypted)|-|Stop" + rest},
-		{"degraded", connected(func(s *control.Status) {
-			s.State = control.Degraded
-			s.Upstreams[0].Connected = false
-			s.Upstreams = append(s.Upstreams, control.Upstream{Provider: "quad9", Connected: true})
-		}), control.Degraded, "(On backup: Quad9)|(Cloudflare does not answer)|-|Stop" + rest},
-		{"degraded for its certificate", connected(func(s *control.Status) {
-			s.State = control.Degraded
+		{"protected", at(control.Protected, used), control.Protected,
+			"(Protected by Cloudflare)|(11 ms, 71 % from cache)|-|Pause ▸|Stop" + ticked + stay + putBack},
+		{"protected, this computer's DNS set by hand", at(control.Protected), control.Protected,
+			"(Protected by Cloudflare)|(11 ms, 71 % from cache)|-|Stop" + middle + stay + "Quit"},
+		{"settings not known yet", at(control.Protected, used, func(v *tray.View) { v.Settings = nil }), control.Protected,
+			"(Protected by Cloudflare)|(11 ms, 71 % from cache)|-|Pause ▸|Stop" + ticked + stay + putBack},
+		{"starts at login", at(control.Protected, used, func(v *tray.View) { v.AtLogin = new(true) }), control.Protected,
+			"(Protected by Cloudflare)|(11 ms, 71 % from cache)|-|Pause ▸|Stop" + strings.Replace(ticked, "Start at login", "[Start at login]", 1) + stay + putBack},
+		{"login not known", at(control.Protected, used, func(v *tray.View) { v.AtLogin = nil }), control.Protected,
+			"(Protected by Cloudflare)|(11 ms, 71 % from cache)|-|Pause ▸|Stop" + strings.Replace(ticked, "Start at login|", "", 1) + stay + putBack},
+		{"demo", at(control.Protected, status(func(s *control.Status) { s.Demo, s.ProviderName = true, "the demo" })), control.Protected,
+			"(Protected by the demo)|(11 ms, 71 % from cache)|-|Stop|-|Provider: the demo ▸" + window + stay + "Quit"},
+		{"not in use", at(control.Protected, status(func(s *control.Status) { s.Variant = control.VariantNotInUse })), control.Degraded,
+			"(Running, not in use)|(DNS is not encrypted)|-|Turn on|Stop" + middle + leave + "Quit"},
+		{"degraded", at(control.Degraded, used, status(backup)), control.Degraded,
+			"(On backup: Quad9)|(Cloudflare does not answer)|-|Pause ▸|Stop" + ticked + stay + putBack},
+		{"degraded for its certificate", at(control.Degraded, status(func(s *control.Status) {
 			s.Upstreams = append(s.Upstreams, control.Upstream{Provider: "dns.example", Connected: true})
 			s.Problem = &control.Problem{Code: control.CodeCertificate, Message: "Cloudflare’s certificate could not be verified."}
-		}), control.Degraded, "(On backup: dns.example)|(Cloudflare’s certificate could not be verified)|-|Stop" + rest},
-		{"from memory", connected(func(s *control.Status) {
-			s.State, s.Variant = control.Degraded, control.VariantFromMemory
-			s.Problem = &control.Problem{Message: "No provider answers on port 853."}
-		}), control.Degraded, "(Known names only)|(No provider answers on port 853)|-|Stop" + rest},
-		{"degraded without a backup", connected(state(control.Degraded)), control.Degraded,
-			"(On backup)|(Cloudflare does not answer)|-|Stop" + rest},
-		{"failed", connected(func(s *control.Status) {
-			p := controltest.PortTaken()
-			s.State, s.Problem, s.Sentence = control.Failed, &p, p.Message
-		}), control.Failed, "(Not protected)|(Port 53 is taken by dnsmasq)|-|Try again" + rest},
-		{"failed without a problem", connected(func(s *control.Status) {
-			s.State, s.Sentence = control.Failed, "There is no network."
-		}), control.Failed, "(Not protected)|(There is no network)|-|Try again" + rest},
-		{"stopped", connected(state(control.Stopped)), control.Stopped, "(Stopped)|(DNS is not encrypted)|-|Start" + rest},
-		{"starting", connected(state(control.Starting)), control.Starting, "(Starting…)|(Connecting to Cloudflare)|-|Cancel" + rest},
-		{"the system's engine", tray.View{Link: tray.Connected, Status: controltest.New().Status(), Providers: controltest.Providers(), System: true},
-			control.Protected, "(Protected by Cloudflare)|(11 ms, 71 % from cache)|-|Stop" + strings.TrimSuffix(rest, "|Quit")},
-		{"a refused click", func() tray.View {
-			v := connected(nil)
-			v.Notice = "The demo asks only its own server."
-			return v
-		}(), control.Protected, "(Protected by Cloudflare)|(The demo asks only its own server)|-|Stop" + rest},
-		{"first start", tray.View{}, control.Starting,
-			"(Starting…)|(Starting the engine)|-|-|(Provider)" + strings.TrimPrefix(rest, "|-|Provider: Cloudflare")},
-		{"engine gone", tray.View{Link: tray.Gone, Status: controltest.New().Status(), Providers: controltest.Providers()}, control.Failed,
-			"(Not protected)|(The engine has stopped.)|-|Start" + strings.Replace(rest, "Provider: Cloudflare", "(Provider: Cloudflare)", 1)},
-		{"engine cannot be started", tray.View{Link: tray.Gone, Notice: "The program dot-proxy was not found."}, control.Failed,
-			"(Not protected)|(The program dot-proxy was not found)|-|Start" + strings.Replace(rest, "Provider: Cloudflare", "(Provider)", 1)},
-		{"somebody else's engine", tray.View{Link: tray.Forbidden, System: true}, control.Stopped,
-			"(Held by the system’s engine)|(This user may not steer it)|-|Try again" +
-				strings.TrimSuffix(strings.Replace(rest, "Provider: Cloudflare", "(Provider)", 1), "|Quit")},
-	}
-	for _, tt := range tests {
+		})), control.Degraded, "(On backup: dns.example)|(Cloudflare’s certificate could not be verified)|-|Stop" + middle + stay + "Quit"},
+		{"from memory", at(control.Degraded, used, status(func(s *control.Status) {
+			s.Variant, s.Problem = control.VariantFromMemory, &control.Problem{Message: "No provider answers on port 853."}
+		})), control.Degraded, "(Known names only)|(No provider answers on port 853)|-|Pause ▸|Stop" + ticked + stay + putBack},
+		{"degraded without a backup", at(control.Degraded), control.Degraded,
+			"(On backup)|(Cloudflare does not answer)|-|Stop" + middle + stay + "Quit"},
+		{"paused", at(control.Paused, wanted, pausedFor(32*time.Minute, false)), control.Paused,
+			"(Paused until " + until + ")|(DNS is not encrypted, 32 minutes left)|-|Resume now|Stop" + ticked + leave + putBack},
+		{"paused until the network changes", at(control.Paused, wanted, pausedFor(24*time.Hour, true)), control.Paused,
+			"(Paused until the network changes)|(DNS is not encrypted)|-|Resume now|Stop" + ticked + leave + putBack},
+		{"sign-in", at(control.SignIn, wanted, status(func(s *control.Status) { s.Portal = &control.Portal{} })), control.SignIn,
+			"(Sign-in needed)|(Network wants a sign-in)|-|Open sign-in page|Stop" + ticked + leave + putBack},
+		{"signing in", at(control.SignIn, status(func(s *control.Status) { s.Portal = &control.Portal{Until: &now} })), control.SignIn,
+			"(Sign-in needed)|(DNS is not encrypted until you are through)|-|Open sign-in page|Stop" + middle + leave + "Quit"},
+		{"failed", at(control.Failed, status(failing)), control.Failed,
+			"(Not protected)|(Port 53 is taken by dnsmasq)|-|Try again|Fix this…" + middle + leave + "Quit"},
+		{"failed, and DNS still points here", at(control.Failed, used, status(failing)), control.Failed,
+			"(Not protected)|(Port 53 is taken by dnsmasq)|-|Try again|Fix this…" + ticked + leave + putBack},
+		{"failed without a problem", at(control.Failed, status(func(s *control.Status) { s.Sentence = "There is no network." })), control.Failed,
+			"(Not protected)|(There is no network)|-|Try again|Fix this…" + middle + leave + "Quit"},
+		{"stopped", at(control.Stopped), control.Stopped, "(Stopped)|(DNS is not encrypted)|-|Start" + middle + leave + "Quit"},
+		{"stopped, to be used again", at(control.Stopped, wanted), control.Stopped, "(Stopped)|(DNS is not encrypted)|-|Start" + ticked + leave + "Quit"},
+		{"starting", at(control.Starting), control.Starting, "(Starting…)|(Connecting to Cloudflare)|-|Cancel" + middle + leave + "Quit"},
+		{"the system's engine", at(control.Protected, used, system), control.Protected,
+			"(Protected by Cloudflare)|(11 ms, 71 % from cache)|-|Pause ▸|Stop" + ticked + strings.TrimSuffix(stay, "|")},
+		{"a refused click", at(control.Protected, notice("The demo asks only its own server.")), control.Protected,
+			"(Protected by Cloudflare)|(The demo asks only its own server)|-|Stop" + middle + stay + "Quit"},
+		{"first start", tray.View{AtLogin: new(false)}, control.Starting, "(Starting…)|(Starting the engine)|-|-" + window + leave + "Quit"},
+		{"engine gone", linked(tray.Gone, used), control.Failed, "(Not protected)|(The engine has stopped.)|-|Start|-" + window + leave + "Quit"},
+		{"engine cannot be started", linked(tray.Gone, notice("The program dot-proxy was not found.")), control.Failed,
+			"(Not protected)|(The program dot-proxy was not found)|-|Start|-" + window + leave + "Quit"},
+		{"somebody else's engine", linked(tray.Forbidden, system), control.Stopped,
+			"(Held by the system’s engine)|(This user may not steer it)|-|Try again|-" + window + strings.TrimSuffix(leave, "|")},
+	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := tray.Build(tt.view)
 			if got := strings.Join(titles(m), "|"); got != tt.want {
@@ -107,6 +170,30 @@ func TestMenuOfEachState(t *testing.T) {
 				t.Errorf("icon %s, want %s", m.Icon, tt.icon)
 			}
 		})
+	}
+}
+
+// TestPauseEntries: the first says the price.
+func TestPauseEntries(t *testing.T) {
+	const want = "(DNS is not encrypted meanwhile)|5 minutes|15 minutes|1 hour|Until the network changes"
+	if got := strings.Join(titlesOf(tray.Build(at(control.Protected, used)), tray.Below[tray.Pause]), "|"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := titlesOf(tray.Build(at(control.Protected)), tray.Below[tray.Pause]); len(got) != 0 {
+		t.Errorf("nothing to pause: %q", got)
+	}
+}
+
+func TestCountdown(t *testing.T) {
+	for left, want := range map[time.Duration]string{
+		time.Second: ", 1 minute left", time.Minute: ", 1 minute left", time.Minute + 1: ", 2 minutes left",
+		5 * time.Minute: ", 5 minutes left", time.Hour: ", 60 minutes left", 119*time.Minute + 1: ", 2 hours left", 24 * time.Hour: ", 24 hours left",
+		0: "", -time.Second: "",
+	} {
+		m := tray.Build(at(control.Paused, pausedFor(left, false)))
+		if got := m.Items[tray.Line2].Title; got != "DNS is not encrypted"+want {
+			t.Errorf("%v left: %q", left, got)
+		}
 	}
 }
 
@@ -177,10 +264,37 @@ func TestProviderEntries(t *testing.T) {
 			if more := m.Items[tray.More]; more.Visible {
 				got = append(got, more.Title)
 			}
+			if add := m.Items[tray.Add]; add.Visible == tt.demo {
+				t.Errorf("Add… is shown: %v", add.Visible)
+			}
 			if s := strings.Join(got, " "); s != tt.want {
 				t.Errorf("got  %s\nwant %s", s, tt.want)
 			}
 		})
+	}
+}
+
+// TestChosenProvidersComeFirst: those of the settings and the custom ones used
+// last have their place among the eight.
+func TestChosenProvidersComeFirst(t *testing.T) {
+	v := connected(func(s *control.Status) { s.Provider, s.ProviderName = "p1", "P1" })
+	v.Providers = many(12)
+	v.Settings = &control.Settings{Upstreams: []string{"p1", "p11", "p2?pin-sha256=AA"}}
+	v.Custom = []tray.Custom{{Upstream: "10.0.0.53#dns.example", Name: "dns.example"}, {Upstream: "p2?pin-sha256=AA", Name: "P2"}}
+	m := tray.Build(v)
+	var got []string
+	for _, p := range m.Providers {
+		got = append(got, p.Title)
+	}
+	if text := strings.Join(got, "|"); text != "P0|P1|P2|P3|P4|P11|P2, certificate pinned|dns.example" {
+		t.Errorf("got %s", text)
+	}
+	if len(m.Providers) != tray.MaxProviders || !m.Items[tray.More].Visible {
+		t.Errorf("%d entries, more %v", len(m.Providers), m.Items[tray.More].Visible)
+	}
+	v.Custom = nil // the name is then that of the provider behind it
+	if last := tray.Build(v).Providers[7]; last.Title != "P2, certificate pinned" || last.Upstream != "p2?pin-sha256=AA" {
+		t.Errorf("%+v", last)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/getlantern/systray"
 
+	"dotproxy/app/autostart"
 	"dotproxy/app/control"
 )
 
@@ -46,6 +47,8 @@ type program struct {
 	ctx    context.Context
 	end    context.CancelFunc
 	keeper *Keeper
+	login  autostart.Entry
+	recent *recent
 	shown  atomic.Pointer[Menu]
 }
 
@@ -56,7 +59,7 @@ func Run(o Options) int {
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p := &program{Options: o, ctx: ctx, end: cancel}
+	p := &program{Options: o, ctx: ctx, end: cancel, login: autostart.New()}
 	if problem := displayProblem(ctx); problem != "" {
 		p.say(problem)
 		return 1
@@ -73,6 +76,7 @@ func Run(o Options) int {
 		return 0
 	}
 	removeIcons(os.TempDir())
+	p.recent = newRecent(recentPath())
 	p.keep()
 	if p.awaitBus() {
 		go p.awaitHost()
@@ -155,39 +159,6 @@ func (p *program) awaitHost() {
 			return
 		case <-time.After(hostEvery):
 		}
-	}
-}
-
-// ready fills the menu and then follows the keeper.
-func (p *program) ready() {
-	do := p.clicks()
-	b := newBar(func(id ID, provider int) {
-		if m := p.shown.Load(); m != nil {
-			go do.do(*m, id, provider)
-		}
-	})
-	for {
-		m := Build(p.keeper.View())
-		p.shown.Store(&m)
-		b.write(m)
-		systray.SetTooltip("DoT Proxy: " + m.Items[Line1].Title)
-		<-p.keeper.Changed()
-	}
-}
-
-func (p *program) clicks() click {
-	k, ctx := p.keeper, context.Background()
-	return click{
-		start:  func() { k.StartEngine(ctx) },
-		stop:   func() { k.StopEngine(ctx) },
-		use:    func(upstream string) { k.Use(ctx, upstream) },
-		window: p.window,
-		close:  systray.Quit,
-		quit: func() {
-			if k.QuitEngine(ctx) {
-				systray.Quit()
-			}
-		},
 	}
 }
 

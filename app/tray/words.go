@@ -3,6 +3,7 @@ package tray
 import (
 	"fmt"
 	"regexp"
+	"time"
 
 	"dotproxy/app/control"
 )
@@ -33,10 +34,68 @@ func lines(v View) (first, second string) {
 		return "Stopped", "DNS is not encrypted"
 	case control.Starting:
 		return "Starting…", shorten("Connecting to " + s.ProviderName)
+	case control.Paused:
+		return pausedLines(s, v.Now)
+	case control.SignIn:
+		return signInLines(s)
 	case control.Failed:
 		return "Not protected", problemLine(s)
 	}
 	return shorten(s.Sentence), "" // a newer engine's state
+}
+
+// pausedLines count the pause down.
+func pausedLines(s control.Status, now time.Time) (first, second string) {
+	second = "DNS is not encrypted"
+	switch {
+	case s.PauseEndsWithNetwork:
+		return "Paused until the network changes", second
+	case s.PausedUntil == nil:
+		return "Paused", second
+	}
+	if left := timeLeft(s.PausedUntil.Sub(now)); left != "" {
+		second += ", " + left
+	}
+	return "Paused until " + s.PausedUntil.Local().Format("15:04"), second
+}
+
+// timeLeft says how long left is, in minutes begun; empty where it is over.
+func timeLeft(left time.Duration) string {
+	minutes := (left + time.Minute - 1) / time.Minute
+	switch {
+	case left <= 0:
+		return ""
+	case minutes == 1:
+		return "1 minute left"
+	case minutes < 2*60:
+		return fmt.Sprintf("%d minutes left", minutes)
+	}
+	return fmt.Sprintf("%d hours left", (minutes+59)/60)
+}
+
+// nextMinute is when the countdown of v says something else; due is false where
+// nothing is counted down.
+func nextMinute(v View) (wait time.Duration, due bool) {
+	s := v.Status
+	if v.Link != Connected || s.State != control.Paused || s.PausedUntil == nil || s.PauseEndsWithNetwork {
+		return 0, false
+	}
+	left := s.PausedUntil.Sub(v.Now)
+	if left <= 0 {
+		return 0, false
+	}
+	if wait = left % time.Minute; wait == 0 {
+		wait = time.Minute
+	}
+	return wait, true
+}
+
+// signInLines tell whether the user is at it already.
+func signInLines(s control.Status) (first, second string) {
+	if s.Portal != nil && s.Portal.Until != nil {
+		return "Sign-in needed", "DNS is not encrypted until you are through"
+	}
+	return "Sign-in needed", "Network wants a sign-in"
 }
 
 // figures are how well the engine does: "11 ms, 71 % from cache".

@@ -80,6 +80,7 @@ var rules = []rule{
 	{"dotproxy/app/tray", nil, "dotproxy/resolver", "the tray is a client of the control API"},
 	{"dotproxy/app/tray", nil, "dotproxy/app/daemon", "the tray is a client of the control API"},
 	{"dotproxy/app/tray", nil, "dotproxy/ui", "the tray can be replaced without touching the window"},
+	{"dotproxy/app/autostart", nil, "dotproxy/app/control", "start at login is a matter of the user's session, not of an engine"},
 	{"dotproxy/app/control", nil, "dotproxy/resolver", "the wire types must not change with the engine"},
 	{"dotproxy/app/control", nil, "dotproxy/ui", "the API knows nothing of its clients"},
 	{"dotproxy/app/daemon", nil, "dotproxy/app/tray", "the engine runs where there is no desktop"},

@@ -1,0 +1,3 @@
+package autostart
+
+func forThisSystem() Entry { return launchAgent{thisEnvironment()} }

@@ -1,0 +1,5 @@
+//go:build !darwin && !windows
+
+package autostart
+
+func forThisSystem() Entry { return xdg{thisEnvironment()} }
