@@ -80,7 +80,7 @@ install_all() {
 	# shellcheck disable=SC2086
 	need_packages $RUN_PACKAGES $GUI_BUILD_PACKAGES $GUI_RUN_PACKAGES curl git unzip \
 		xvfb xauth dbus-daemon dbus-x11 xdotool openbox xfce4-panel imagemagick x11-utils fonts-dejavu-core \
-		bind9-dnsutils knot-dnsutils dnsperf unbound dnsdist openssl iproute2 iptables procps util-linux \
+		bind9-dnsutils knot-dnsutils dnsperf unbound dnsdist dnsmasq-base openssl iproute2 iptables procps util-linux \
 		python3 docker.io docker-compose ansible shellcheck desktop-file-utils libcap2-bin
 	need_go
 	mkdir -p "$TOOLS"
@@ -116,7 +116,7 @@ vulnerabilities() {
 
 # Programs and packages without cgo must build for the other systems too.
 vet_other() { # GOOS
-	local packages="./resolver/... ./app/control/... ./app/settings/... ./app/querylog/... ./app/daemon/... ./app/demo/... ./app/systemdns/... ./app/cmd/dot-proxy ./ui/viewmodel/..."
+	local packages="./resolver/... ./app/control/... ./app/settings/... ./app/querylog/... ./app/daemon/... ./app/demo/... ./app/systemdns/... ./app/netwatch/... ./app/portal/... ./app/autostart/... ./app/activation/... ./app/cmd/dot-proxy ./ui/viewmodel/..."
 	[ "$1" != windows ] || packages="$packages ./app/tray/... ./app/cmd/dot-proxy-tray"
 	# shellcheck disable=SC2086
 	CGO_ENABLED=0 GOOS=$1 go vet $packages
@@ -156,6 +156,11 @@ DOTPROXY_PEER_TESTS=1 DOTPROXY_GUI_TESTS=1 go_tests "go test -race" -race -timeo
 counted "run.sh" packaging/run_test.sh
 counted "bench.sh" packaging/bench_test.sh
 counted "Docker, compose and Ansible" packaging/docker/test.sh
+if as_root unshare --mount --net --pid --fork true; then
+	counted "system DNS" packaging/lab/test.sh
+else
+	skip "system DNS" "this user may not make namespaces"
+fi
 if [ -n "$LONG" ]; then
 	fuzz
 	check "random faults" packaging/soak.sh

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is used by those that source it
 # Sourced within enter.sh: the parts of a computer on a network of its own. Names
 # lead to NETWORK where its clear resolver answers, and to PROVIDER where the
 # provider that speaks DNS over TLS does.
@@ -12,7 +12,7 @@ mkdir -p "$LOGS"
 until_true() {
 	local _
 	for _ in $(seq 150); do
-		"$@" && return
+		"$@" >/dev/null 2>&1 && return
 		sleep 0.1
 	done
 	return 1
@@ -28,29 +28,47 @@ daemon() { # name command...
 	PID=$!
 }
 
-# bus starts a system bus, and polkit, which lets the user do what a file of
-# rules says.
+# user adds one who may own a name on the bus, or sits at the computer.
+user() { # name id
+	grep -q "^$1:" /etc/passwd && return
+	echo "$1:x:$2:$2::/run/$1:/bin/bash" >>/etc/passwd
+	echo "$1:x:$2:" >>/etc/group
+}
+
+# bus starts a system bus, and polkit on it.
 bus() {
-	grep -q '^systemd-resolve:' /etc/passwd || { echo 'systemd-resolve:x:990:990::/:/usr/sbin/nologin' >>/etc/passwd && echo 'systemd-resolve:x:990:' >>/etc/group; }
-	grep -q '^systemd-network:' /etc/passwd || { echo 'systemd-network:x:991:991::/:/usr/sbin/nologin' >>/etc/passwd && echo 'systemd-network:x:991:' >>/etc/group; }
-	grep -q '^polkitd:' /etc/passwd || { echo 'polkitd:x:992:992::/:/usr/sbin/nologin' >>/etc/passwd && echo 'polkitd:x:992:' >>/etc/group; }
-	echo "person:x:$USER_ID:$USER_ID::/run/person:/bin/bash" >>/etc/passwd
-	echo "person:x:$USER_ID:" >>/etc/group
+	user systemd-resolve 990
+	user systemd-network 991
+	user polkitd 992
+	user person $USER_ID
+	user dotproxy 1501
+	user router 1502
 	daemon bus dbus-daemon --system --nofork --nopidfile --nosyslog
 	until_true test -S /run/dbus/system_bus_socket
-	mkdir -p /etc/polkit-1/rules.d
-	chown -R polkitd /etc/polkit-1/rules.d
-	daemon polkit /usr/lib/polkit-1/polkitd --no-debug
-	until_true on_bus org.freedesktop.PolicyKit1
+	run_polkit
 	# The engine is nobody's service, so it may use port 53.
 	echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 }
 
-# may has polkit answer for the user: yes, no or auth_admin.
+run_polkit() {
+	mkdir -p /etc/polkit-1/rules.d
+	chown -R polkitd /etc/polkit-1/rules.d
+	daemon polkit /usr/lib/polkit-1/polkitd --no-debug
+	POLKIT_PID=$PID
+	until_true on_bus org.freedesktop.PolicyKit1
+}
+
+restart_polkit() {
+	kill "$POLKIT_PID"
+	wait "$POLKIT_PID" 2>/dev/null
+	run_polkit
+}
+
+# may has polkit answer for the user, from its next start: YES, NO or AUTH_ADMIN.
 may() { # answer action-prefix
+	mkdir -p /etc/polkit-1/rules.d
 	printf 'polkit.addRule(function(a, s) { if (a.id.indexOf("%s") == 0 && s.user == "person") return polkit.Result.%s; });\n' "$2" "$1" \
 		>"/etc/polkit-1/rules.d/50-$(echo "$2" | tr -c 'a-z0-9\n' -).rules"
-	sleep 1 # polkit reads its folder again by itself, and says so to nobody
 }
 
 # network makes a router that gives addresses, a clear resolver and a provider,
@@ -64,7 +82,7 @@ network() { # link number
 	ip -n "$ns" link set lo up
 	daemon "dnsmasq$2" ip netns exec "$ns" dnsmasq --keep-in-foreground --conf-file=/dev/null --interface=r0 --bind-interfaces --no-resolv --no-hosts \
 		--dhcp-range="$net.10,$net.50,2m" --dhcp-option="option:router,$net.1" --dhcp-option="option:dns-server,$net.1" \
-		--address="/#/$NETWORK" --address=/corp.example/203.0.113.9 --pid-file= --dhcp-leasefile="/run/leases$2" --user=root
+		--address="/#/$NETWORK" --address=/corp.example/203.0.113.9 --pid-file= --dhcp-leasefile="/run/leases$2" --user=router
 	provider "$ns" "$net.1"
 	until_true listens "$ns" 53 && until_true listens "$ns" 853
 }
@@ -84,7 +102,7 @@ server:
   tls-service-key: $dir/key.pem
   tls-service-pem: $dir/cert.pem
   access-control: 0.0.0.0/0 allow
-  username: ""
+  username: router
   chroot: ""
   pidfile: ""
   use-syslog: no
@@ -98,6 +116,7 @@ remote-control:
   control-enable: no
 EOF
 	daemon "unbound-$1" ip netns exec "$1" unbound -d -c "$dir/$1.conf"
+	PROVIDER_PID=$PID
 }
 
 # network_manager starts NetworkManager; with connect it also brings eth0 up.
@@ -115,6 +134,12 @@ run_network_manager() {
 	until_true on_bus org.freedesktop.NetworkManager
 }
 
+restart_network_manager() {
+	kill "$NM_PID"
+	wait "$NM_PID" 2>/dev/null
+	run_network_manager
+}
+
 # systemd_resolved has systemd-resolved answer, by its stub.
 systemd_resolved() {
 	rm -f /etc/resolv.conf
@@ -125,8 +150,24 @@ systemd_resolved() {
 run_resolved() {
 	chown -R systemd-resolve: /run/systemd/resolve
 	daemon resolved /usr/lib/systemd/systemd-resolved
-	RESOLVED_PID=$!
+	RESOLVED_PID=$PID
 	until_true on_bus org.freedesktop.resolve1
+}
+
+restart_resolved() {
+	kill "$RESOLVED_PID"
+	wait "$RESOLVED_PID" 2>/dev/null
+	run_resolved
+}
+
+# systemd_networkd brings eth0 up by DHCP, as on a server.
+systemd_networkd() {
+	mkdir -p /etc/systemd/network
+	printf '[Match]\nName=eth0\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\n' >/etc/systemd/network/10-eth0.network
+	chown -R systemd-network: /run/systemd/netif
+	daemon networkd /usr/lib/systemd/systemd-networkd
+	until_true on_bus org.freedesktop.network1
+	until_true sh -c 'ip route show default | grep -q eth0'
 }
 
 # by_hand brings eth0 up without anybody who manages it.
@@ -136,24 +177,31 @@ by_hand() {
 	ip route add default via 10.9.0.1
 }
 
-# AS_USER runs a command as the user who sits at the computer.
-AS_USER=(setpriv --reuid $USER_ID --regid $USER_ID --clear-groups env HOME=/run/person USER=person XDG_RUNTIME_DIR=/run/user/$USER_ID)
+# sit makes one user the one whose engine and command line are used.
+sit() { # name id
+	mkdir -p "/run/$1" "/run/user/$2"
+	chown "$2:$2" "/run/$1" "/run/user/$2"
+	chmod 700 "/run/user/$2"
+	STATE=/run/$1/.local/state/dot-proxy
+	AS_USER=(setpriv --reuid "$2" --regid "$2" --clear-groups env HOME="/run/$1" USER="$1" XDG_RUNTIME_DIR="/run/user/$2")
+}
 
 # engine starts the program as the user, and waits until it answers.
 engine() {
-	mkdir -p -m 755 /run/person /run/user/$USER_ID
-	chown $USER_ID:$USER_ID /run/person /run/user/$USER_ID
-	chmod 700 /run/user/$USER_ID
+	run_engine
+	until_true answers_locally
+}
+
+run_engine() {
 	install -m 644 "$HOME/provider/cert.pem" /run/ca.pem
 	# shellcheck disable=SC2086
-	daemon engine "${AS_USER[@]}" /run/dot-proxy serve --supervised -d "10.9.0.1#dns.example" -c /run/ca.pem ${ENGINE_FLAGS-}
+	daemon engine "${AS_USER[@]}" dot-proxy serve --supervised -d 10.9.0.1#dns.example -d 10.9.1.1#dns.example -c /run/ca.pem ${ENGINE_FLAGS-}
 	ENGINE_PID=$PID
-	until_true answers_locally
 }
 
 answers_locally() { dig +short +time=1 +tries=1 @127.0.0.1 -p "${PORT:-53}" here.example.com A 2>/dev/null | grep -q "^$PROVIDER$"; }
 
-dot_proxy() { "${AS_USER[@]}" /run/dot-proxy "$@"; }
+dot_proxy() { "${AS_USER[@]}" dot-proxy "$@"; }
 
 COUNT=0
 # leads tells whether programs that ask for a new name are led to an address.

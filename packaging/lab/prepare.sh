@@ -38,3 +38,4 @@ for dir in lib sbin bin; do
 	[ ! -d "../openresolv/$dir" ] || cp -a "../openresolv/$dir/." "../openresolv/usr/$dir/"
 done
 mkdir -p ../root/etc ../root/var
+chmod 4755 ../root/usr/bin/pkexec # as its installation would

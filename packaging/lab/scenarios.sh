@@ -1,157 +1,204 @@
 #!/bin/bash
-# One computer after another whose DNS is changed, kept and put back. Sourced
-# functions are the parts; each scenario here is run within enter.sh.
+# One computer after another whose DNS is changed, kept and put back. Each is
+# run within enter.sh.
 #   scenarios.sh NAME
 set -u
 cd "$(dirname "$0")" || exit 1
 # shellcheck source=packaging/lab/computer.sh
 . ./computer.sh
+# shellcheck source=packaging/lab/steps.sh
+. ./steps.sh
 
-expect() { # what it means, command...
-	local what=$1
-	shift
-	if until_true "$@"; then
-		echo "ok $SCENARIO: $what"
-	else
-		echo "FAILED $SCENARIO: $what"
-		tail -n 5 "$LOGS/engine" "/run/person/.local/state/dot-proxy/guard.log" 2>/dev/null
-		tail -n 4 /etc/resolv.conf
-	fi
+# starts has polkit and a network with a provider, for the user who sits there.
+starts() { # who may what without a password: action prefixes
+	local action
+	for action; do may YES "$action"; done
+	sit person $USER_ID
+	bus
+	network eth0 0
 }
-
-succeeds() { "$@" >"$LOGS/last" 2>&1 || { cat "$LOGS/last" && false; }; }
-refuses() { # text command...
-	local text=$1
-	shift
-	! "$@" >"$LOGS/last" 2>&1 && grep -q "$text" "$LOGS/last"
-}
-
-kill_guard() { pkill -KILL -f 'dot-proxy system-dns guard'; }
-no_guard() { ! pgrep -f 'dot-proxy system-dns guard' >/dev/null; }
-
-# round sets the DNS, puts it back, and has every process that knows of it
-# killed.
-round() {
-	expect "before, the network answers" unprotected
-	file_before=$(resolv_conf)
-	engine
-	expect "it is set" succeeds dot_proxy system-dns on
-	expect "programs ask the proxy" protected
-	expect "the status says so" status_says '"system_dns": *true'
-	expect "it is put back" succeeds dot_proxy system-dns off
-	expect "the network answers again" unprotected
-	expect "everything is as before" same_as_before
-	expect "it is set again" succeeds dot_proxy system-dns on
-	kill -KILL $ENGINE_PID
-	expect "after kill -9 of the engine the network answers" unprotected
-	expect "and everything is as before" same_as_before
-	engine
-	expect "a new engine sets it by itself" protected
-	kill_guard
-	expect "after kill -9 of the guard programs ask the proxy" protected
-	expect "another guard is there" pgrep -f 'dot-proxy system-dns guard'
-	kill -KILL $ENGINE_PID
-	kill_guard
-	expect "after kill -9 of both, repair puts it back" repaired
-	expect "and everything is as before again" same_as_before
-	engine
-	expect "set once more" protected
-}
-
-repaired() { dot_proxy system-dns repair >/dev/null 2>&1 && unprotected; }
-
-finish() {
-	expect "stop puts it back" succeeds dot_proxy stop
-	expect "and the network answers" unprotected
-	expect "as it did" same_as_before
-	dot_proxy quit >/dev/null 2>&1
-	expect "nothing is left running" no_guard
-	expect "no journal is left" test ! -e /run/person/.local/state/dot-proxy/system-dns.json -a ! -e /var/lib/dot-proxy/system-dns.json
-}
-
-status_says() { dot_proxy status --json | tr -d '\n' | grep -q "$1"; }
-
-# resolv_conf is all of the file: its kind, where it leads, and its text. That a
-# manager numbers or dates its lines does not matter.
-resolv_conf() { stat -c '%F %N' /etc/resolv.conf && cat /etc/resolv.conf; }
-same_as_before() { [ "$(resolv_conf)" = "$file_before" ]; }
-
-nm_keeps() {
-	kill "$NM_PID"
-	wait "$NM_PID" 2>/dev/null
-	run_network_manager
-	expect "after a restart of NetworkManager programs ask the proxy" protected
-	nmcli -w 15 con down wired >/dev/null && nmcli -w 15 con up wired >/dev/null
-	expect "after the connection went down and up programs ask the proxy" protected
-	ip -n router0 link set r0 down
-	sleep 9
-	ip -n router0 link set r0 up
-	expect "after 9 s without a carrier programs ask the proxy" protected
-	nmcli dev modify eth0 ipv4.dns 10.9.0.1 >/dev/null
-	sleep 0.5
-	expect "after somebody else's change programs ask the proxy" protected
-	network eth1 1
-	nmcli con add type ethernet ifname eth1 con-name second ipv4.method auto ipv6.method disabled >/dev/null
-	nmcli -w 15 con up second >/dev/null
-	expect "a second network is covered" status_says 'second (eth1)'
-	expect "and programs ask the proxy" protected
-	nmcli -w 15 con down wired >/dev/null
-	expect "with the first one gone too" protected
-	nmcli -w 15 con up wired >/dev/null
-	expect "and with both" protected
-	nmcli -w 15 con delete second >/dev/null
-}
-
-vpn() {
-	nmcli con add type dummy ifname vpn0 con-name vpn ipv4.method manual ipv4.addresses 10.8.0.2/24 ipv4.never-default yes \
-		ipv4.dns 10.9.0.1 ipv4.dns-search corp.example ipv6.method disabled >/dev/null
-	nmcli -w 15 con up vpn >/dev/null
-	expect "beside a VPN programs ask the proxy" protected
-	expect "and the VPN answers for its own domain" corp
-	expect "and is not changed" sh -c '[ "$(nmcli -g ip4.dns dev show vpn0)" = 10.9.0.1 ]'
-	nmcli con delete vpn >/dev/null
-}
-corp() { [ "$(timeout 5 getent ahostsv4 "host$RANDOM.corp.example" | awk '{print $1; exit}')" = 203.0.113.9 ]; }
 
 scenario_networkmanager() {
+	starts org.freedesktop.NetworkManager.network-control
 	network_manager default symlink
-	may YES org.freedesktop.NetworkManager.network-control
 	round
+	paused
 	nm_keeps
 	finish
 }
 
 scenario_networkmanager_resolved() {
+	starts org.freedesktop.NetworkManager.network-control
 	systemd_resolved
 	network_manager systemd-resolved
-	may YES org.freedesktop.NetworkManager.network-control
 	round
 	nm_keeps
-	kill "$RESOLVED_PID"
-	wait "$RESOLVED_PID" 2>/dev/null
-	run_resolved
-	expect "after a restart of systemd-resolved programs ask the proxy" protected
+	restart_resolved
+	becomes "after a restart of systemd-resolved programs ask the proxy" protected
 	vpn
 	finish
 }
 
+# The user's program may not use port 53, and need not.
 scenario_resolved() {
+	starts org.freedesktop.resolve1
 	systemd_resolved
 	by_hand
 	resolvectl dns eth0 10.9.0.1
-	may YES org.freedesktop.resolve1
 	ENGINE_FLAGS="-p 5353" PORT=5353
 	round
-	kill "$RESOLVED_PID"
-	wait "$RESOLVED_PID" 2>/dev/null
-	run_resolved
-	expect "after a restart of systemd-resolved programs ask the proxy" protected
+	paused
+	restart_resolved
+	becomes "after a restart of systemd-resolved programs ask the proxy" protected
 	finish
+}
+
+# A server's engine is a system user's, who may by the rules that are shipped.
+scenario_networkd() {
+	install -D -m 644 ../linux/io.github.dotproxy.DotProxy.rules /etc/polkit-1/rules.d/50-dot-proxy.rules
+	starts
+	sit dotproxy 1501
+	systemd_resolved
+	systemd_networkd
+	round
+	restart_resolved
+	becomes "after a restart of systemd-resolved programs ask the proxy" protected
+	finish
+}
+
+# plain_file has nobody manage the file.
+plain_file() {
+	by_hand
+	rm -f /etc/resolv.conf
+	printf '# mine\nnameserver 10.9.0.1\noptions timeout:2\n' >/etc/resolv.conf
+}
+
+scenario_file() {
+	starts io.github.dotproxy.DotProxy.system-dns
+	plain_file
+	round
+	paused
+	printf 'nameserver 10.9.0.1\n# edited\n' >/etc/resolv.conf
+	becomes "after somebody else's edit programs ask the proxy" protected
+	FILE_BEFORE=${FILE_BEFORE%%# mine*}$(printf 'nameserver 10.9.0.1\n# edited')
+	finish
+}
+
+# A container's file is mounted on its place, and cannot be replaced.
+scenario_mounted_file() {
+	starts io.github.dotproxy.DotProxy.system-dns
+	plain_file
+	cp /etc/resolv.conf /run/resolv.mounted
+	mount --bind /run/resolv.mounted /etc/resolv.conf
+	round
+	finish
+}
+
+scenario_openresolv() {
+	starts io.github.dotproxy.DotProxy.system-dns
+	by_hand
+	mkdir -p /run/resolvconf
+	echo 'nameserver 10.9.0.1' | resolvconf -a eth0.dhcp
+	round
+	echo 'nameserver 10.9.0.1' | resolvconf -a eth0.dhcp
+	becomes "after DHCP wrote again programs ask the proxy" protected
+	finish
+}
+
+# The power fails while the file points here.
+scenario_power_cut() {
+	starts io.github.dotproxy.DotProxy.system-dns
+	plain_file
+	FILE_BEFORE=$(resolv_conf)
+	engine
+	does "it is set" dot_proxy system-dns on
+	becomes "programs ask the proxy" protected
+	kill -KILL "$ENGINE_PID"
+	kill_guard
+	cat /proc/sys/kernel/random/uuid >/run/boot_id
+	mount --bind /run/boot_id /proc/sys/kernel/random/boot_id
+	does "the next start puts it back" dot-proxy system-dns repair --boot
+	does "everything is as before" same_as_before
+	becomes "the network answers" unprotected
+	does "no journal is left" no_journal
+}
+
+scenario_refused() {
+	may NO org.freedesktop.NetworkManager
+	may NO io.github.dotproxy.DotProxy
+	starts
+	network_manager default symlink
+	FILE_BEFORE=$(resolv_conf)
+	engine
+	does "the change is refused, and why" refused 'could not be changed' dot_proxy system-dns on
+	does "nothing was changed" same_as_before
+	becomes "the network answers" unprotected
+	does "no journal is left" no_journal
+	may YES org.freedesktop.NetworkManager
+	restart_polkit
+	does "once it is allowed it is set" dot_proxy system-dns on
+	becomes "programs ask the proxy" protected
+	finish
+}
+
+scenario_taken_port() {
+	starts org.freedesktop.NetworkManager.network-control
+	network_manager default symlink
+	FILE_BEFORE=$(resolv_conf)
+	daemon taker dnsmasq --keep-in-foreground --conf-file=/dev/null --listen-address=127.0.0.1 --bind-interfaces --server=10.9.0.1 --pid-file= --user=root
+	local taker=$PID
+	until_true sh -c 'ss -Hltn "sport = :53" | grep -q 127.0.0.1'
+	run_engine
+	becomes "the port's holder is named" status_says 'Port 53 is taken by .*dnsmasq'
+	does "so the DNS cannot be set" refused . dot_proxy system-dns on
+	does "nothing was changed" same_as_before
+	becomes "the network answers" unprotected
+	kill "$taker"
+	becomes "the port is taken once it is free" answers_locally
+	does "and the DNS can be set" dot_proxy system-dns on
+	becomes "programs ask the proxy" protected
+	finish
+}
+
+scenario_portal() {
+	starts org.freedesktop.NetworkManager.network-control
+	kill "$PROVIDER_PID"
+	gateway
+	network_manager default symlink
+	run_engine
+	becomes "the sign-in is noticed" status_says '"state": *"portal"'
+	does "a sign-in begins" dot_proxy sign-in
+	becomes "the network answers this computer meanwhile" asked_here $NETWORK
+	touch /run/signed-in
+	provider router0 10.9.0.1
+	becomes "once through, the provider answers" asked_here $PROVIDER
+	becomes "and it is protected" status_says '"state": *"protected"'
+	does "the DNS can be set" dot_proxy system-dns on
+	becomes "programs ask the proxy" protected
+	dot_proxy quit >/dev/null
+}
+
+asked_here() { # address
+	COUNT=$((COUNT + 1))
+	[ "$(dig +short +time=1 +tries=1 @127.0.0.1 "n$COUNT.example.com" A)" = "$1" ]
+}
+
+# gateway answers every request for a page with its own, until the guest is
+# signed in.
+gateway() {
+	ip -n router0 addr add $NETWORK/32 dev lo
+	daemon gateway ip netns exec router0 python3 -c '
+import http.server, os
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if os.path.exists("/run/signed-in"):
+            self.send_response(200); self.end_headers(); self.wfile.write(b"success\n")
+        else:
+            self.send_response(302); self.send_header("Location", "http://login.example/"); self.end_headers()
+http.server.HTTPServer(("", 80), Page).serve_forever()'
+	until_true listens router0 80
 }
 
 [ "$(type -t "scenario_$1")" = function ] || { echo "no scenario is named $1" >&2 && exit 2; }
 SCENARIO=$1
-bus
-network eth0 0
-install -m 755 "$DOT_PROXY" /run/dot-proxy
 "scenario_$1"

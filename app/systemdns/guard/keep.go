@@ -14,6 +14,11 @@ const (
 	// coverPause is the shortest time between two looks for new networks: what
 	// the mechanism itself does is news too.
 	coverPause = 2 * time.Second
+	// settlePause is how long nothing must change before a change is looked at,
+	// so that one that is written in steps is seen when it is whole.
+	settlePause = 100 * time.Millisecond
+	// settleRounds bounds how often settlePause begins again.
+	settleRounds = 5
 	// watchPause is how long a watch that ended stays away.
 	watchPause = time.Second
 )
@@ -60,6 +65,7 @@ func (k *keeper) look(ctx context.Context, news <-chan struct{}) {
 		case <-ctx.Done():
 			return
 		case <-news:
+			settle(ctx, news)
 			cover = true
 		case <-tick.C:
 		case <-later.C:
@@ -69,6 +75,19 @@ func (k *keeper) look(ctx context.Context, news <-chan struct{}) {
 			later.Reset(again)
 		}
 		cover = cover && again > 0
+	}
+}
+
+// settle returns when there was no news for a while.
+func settle(ctx context.Context, news <-chan struct{}) {
+	for range settleRounds {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(settlePause):
+			return
+		case <-news:
+		}
 	}
 }
 
