@@ -83,7 +83,7 @@ func (s *settings) sections(keys shortcuts) fyne.CanvasObject {
 		s.section("Names", s.switchRow(viewmodel.SwitchHosts), s.linesRow(viewmodel.FieldOverrides, "nas.home.arpa = 192.168.1.10", keys),
 			s.linesRow(viewmodel.FieldRoutes, "example.com = tls://10.0.0.53", keys),
 			s.switchRow(viewmodel.SwitchLocal), s.switchRow(viewmodel.SwitchCanary), s.switchRow(viewmodel.SwitchRebinding)),
-		s.section("Privacy", s.levelRow(), s.switchRow(viewmodel.SwitchSubnet), s.switchRow(viewmodel.SwitchRace)),
+		s.section("Privacy", s.levelRow(), s.switchRow(viewmodel.SwitchKeep), s.switchRow(viewmodel.SwitchSubnet), s.switchRow(viewmodel.SwitchRace)),
 		container.NewHBox(s.more), s.advanced)
 }
 

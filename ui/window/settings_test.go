@@ -183,7 +183,7 @@ func TestSwitchActsAtOnce(t *testing.T) {
 		}
 	}
 	want := control.Default()
-	want.Race, want.HideSubnet, want.CachePersist, want.RebindingProtection, want.LocalNetwork = true, true, true, true, true
+	want.Race, want.HideSubnet, want.CachePersist, want.RebindingProtection, want.LocalNetwork, want.KeepStatistics = true, true, true, true, true, true
 	want.Canary, want.Hosts, want.RateLimit.Loopback = false, false, true
 	if got := b.engine.Settings(); !got.Equal(want) {
 		t.Errorf("the engine has %+v, want %+v", got, want)
