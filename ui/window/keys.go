@@ -7,20 +7,25 @@ import (
 	"dotproxy/ui/viewmodel"
 )
 
+// numbers are the keys that open the views in order.
+var numbers = []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5}
+
 // bindings are the shortcuts with Ctrl, on macOS with Command.
 func (w *Window) bindings() map[fyne.KeyName]func() {
-	return map[fyne.KeyName]func(){
-		fyne.Key1:     func() { w.Open(ViewHome) },
-		fyne.Key2:     func() { w.Open(ViewQueries) },
-		fyne.Key3:     func() { w.Open(ViewSettings) },
+	keys := map[fyne.KeyName]func(){
 		fyne.KeyComma: func() { w.Open(ViewSettings) },
 		fyne.KeyF: func() {
 			w.Open(ViewQueries)
 			w.win.Canvas().Focus(w.queries.search)
 		},
 		fyne.KeyS: w.toggle,
+		fyne.KeyR: func() { w.part().again() },
 		fyne.KeyW: w.win.Close,
 	}
+	for i, p := range pages() {
+		keys[numbers[i]] = func() { w.Open(p.name) }
+	}
+	return keys
 }
 
 // bindKeys listens for shortcuts, and for keys while nothing has the focus.
@@ -29,9 +34,7 @@ func (w *Window) bindKeys() {
 		w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) { do() })
 	}
 	w.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
-		if w.open == ViewQueries {
-			w.queries.key(k)
-		}
+		w.part().key(k)
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"dotproxy/assets"
@@ -35,7 +34,7 @@ func newRail(open func(view string)) *rail {
 	icon.SetMinSize(fyne.NewSquareSize(28))
 	r.brand = container.New(&brandLayout{}, icon, r.name)
 	list := vbox(2, r.brand)
-	for _, v := range viewNames {
+	for _, v := range pages() {
 		item := newRailItem(v.icon(), v.label, func() { open(v.name) })
 		r.items = append(r.items, item)
 		list.Add(item)
@@ -54,8 +53,9 @@ func AppIcon() fyne.Resource { return fyne.NewStaticResource("app-icon.png", ass
 func (r *rail) show(v viewmodel.View, open string, small bool) {
 	h := viewmodel.HeaderOf(v)
 	r.name.Hidden = small
-	for i, item := range r.items {
-		item.selected, item.small = viewNames[i].name == open, small
+	for i, p := range pages() {
+		item := r.items[i]
+		item.selected, item.small = p.name == open, small
 		item.Refresh()
 	}
 	r.foot.icon, r.foot.label, r.foot.caption, r.foot.small = shield(h.Icon), h.Short, viewmodel.Foot(v), small
@@ -110,25 +110,3 @@ func (f *frameLayout) Layout(objs []fyne.CanvasObject, size fyne.Size) {
 // MinSize implements fyne.Layout. The views fit into 720 by 480; what they
 // ask for beyond is not granted, so that opening one never moves the window.
 func (f *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(720, 480) }
-
-// viewName is one of the views.
-type viewName struct {
-	name, label string
-	icon        func() fyne.Resource
-}
-
-// The names of the views, as --view takes them.
-const (
-	ViewHome     = "home"
-	ViewQueries  = "queries"
-	ViewSettings = "settings"
-)
-
-var viewNames = []viewName{
-	{ViewHome, "Home", theme.HomeIcon},
-	{ViewQueries, "Queries", theme.ListIcon},
-	{ViewSettings, "Settings", theme.SettingsIcon},
-}
-
-// Views are the names of the views in order.
-func Views() []string { return []string{ViewHome, ViewQueries, ViewSettings} }

@@ -165,8 +165,10 @@ func TestViewsAndFieldsAreComplete(t *testing.T) {
 			t.Errorf("%s is not in the settings", name)
 		}
 	}
-	if len(viewNames) != len(Views()) || !slices.Contains(Views(), viewNames[0].name) {
-		t.Errorf("views %v", Views())
+	for _, v := range Views() {
+		if b.w.parts[v].root == nil {
+			t.Errorf("the view %s shows nothing", v)
+		}
 	}
 }
 

@@ -46,6 +46,7 @@ type Window struct {
 	root     *fyne.Container
 	rail     *rail
 	place    *fyne.Container
+	parts    map[string]part
 	home     *home
 	queries  *queries
 	settings *settings
@@ -64,9 +65,10 @@ func New(win fyne.Window, o Options) *Window {
 	}
 	w := &Window{win: win, options: o, log: &viewmodel.Log{}}
 	w.session = viewmodel.NewSession(o.Engine, w.log)
-	w.home = newHome(w.act, w.use, w.copy)
-	w.queries = newQueries(viewmodel.NewList(w.log), w.shortcut, func() { w.Open(ViewSettings) })
-	w.settings = newSettings(viewmodel.NewForm(), w.shortcut, w.apply, w.browse)
+	w.parts = make(map[string]part)
+	for _, p := range pages() {
+		w.parts[p.name] = p.build(w)
+	}
 	w.rail = newRail(w.Open)
 	w.place = container.NewStack()
 	w.frame = &frameLayout{resize: func(bool) { w.render() }}
@@ -121,9 +123,7 @@ func (w *Window) Tick(now time.Time) {
 		w.shown = version
 		w.render()
 	}
-	if w.open == ViewQueries {
-		w.queries.update()
-	}
+	w.part().tick()
 }
 
 // Open shows a view.
@@ -132,38 +132,25 @@ func (w *Window) Open(view string) {
 		return
 	}
 	w.open = view
-	w.place.Objects = []fyne.CanvasObject{w.viewOf(view)}
+	w.place.Objects = []fyne.CanvasObject{w.part().root}
 	w.render()
 	w.place.Refresh()
-	if view == ViewQueries {
-		w.queries.update()
-	}
+	w.part().opened()
 }
 
 // View is the name of the open view.
 func (w *Window) View() string { return w.open }
 
-func (w *Window) viewOf(view string) fyne.CanvasObject {
-	switch view {
-	case ViewQueries:
-		return w.queries.root
-	case ViewSettings:
-		return w.settings.root
-	}
-	return w.home.root
-}
+// part is the open view.
+func (w *Window) part() part { return w.parts[w.open] }
 
-// render draws the rail and the open view.
+// render draws the rail and the open view, once there is one.
 func (w *Window) render() {
-	w.rail.show(w.view, w.open, w.frame.small)
-	switch w.open {
-	case ViewHome:
-		w.home.show(w.view, w.frame.small)
-	case ViewQueries:
-		w.queries.show(w.view, w.frame.small)
-	case ViewSettings:
-		w.settings.show(w.view)
+	if w.open == "" {
+		return
 	}
+	w.rail.show(w.view, w.open, w.frame.small)
+	w.part().show(w.view, w.frame.small)
 }
 
 // act does what a button of the header says.
