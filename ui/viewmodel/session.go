@@ -18,6 +18,7 @@ type Engine interface {
 	Use(ctx context.Context, upstream string) error
 	Settings(ctx context.Context) (control.Settings, error)
 	Apply(ctx context.Context, s control.Settings) error
+	SystemDNS(ctx context.Context, action string) error
 	Providers(ctx context.Context) ([]control.Provider, error)
 	Queries(ctx context.Context, limit int) ([]control.Query, error)
 	Events(ctx context.Context) iter.Seq2[control.Event, error]
@@ -165,6 +166,11 @@ func (s *Session) follow(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Saved tells the session what settings the engine took, before its event does.
+func (s *Session) Saved(settings control.Settings) {
+	s.change(func(v *View) { v.Settings = settings.Clone() })
 }
 
 func (s *Session) status(status control.Status) {

@@ -26,6 +26,11 @@ type Options struct {
 	// Launch starts an engine's process where there is none, and returns when
 	// it answers. Its error is a *control.Problem.
 	Launch func(ctx context.Context) error
+	// Login is the start at login; nil where the window does not offer it.
+	Login Login
+	// Exchange reads and writes settings as files; without Read the window does
+	// not offer it.
+	Exchange Exchange
 	// View is the view to open, empty for home.
 	View string
 	// Background runs an action off the user interface's goroutine; nil stands
@@ -197,11 +202,6 @@ func (w *Window) use(upstream string) {
 		})
 }
 
-func (w *Window) apply(s control.Settings) {
-	w.background(func(ctx context.Context) error { return w.options.Engine.Apply(ctx, s) },
-		func(err error) { w.settings.sent(s, asProblem(err)) })
-}
-
 func asProblem(err error) *control.Problem {
 	if err == nil {
 		return nil
@@ -214,8 +214,13 @@ func asProblem(err error) *control.Problem {
 
 // background does something that may wait, and then more on Fyne's goroutine.
 func (w *Window) background(do func(context.Context) error, then func(error)) {
+	w.within(actionPatience, do, then)
+}
+
+// within is background for what may take that long.
+func (w *Window) within(patience time.Duration, do func(context.Context) error, then func(error)) {
 	w.options.Background(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), actionPatience)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		err := do(ctx)
 		fyne.Do(func() { then(err) })
