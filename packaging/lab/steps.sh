@@ -91,8 +91,12 @@ finish() {
 	becomes "no journal is left" no_journal
 }
 
+# names_others tells whether NetworkManager names a server of the network.
+names_others() { nmcli -g IP4.DNS,IP6.DNS dev show eth0 | grep -Eq '10\.9|fd09'; }
+
 # nm_keeps does to NetworkManager what happens to it in a day.
 nm_keeps() {
+	does "no other server is named" eval '! names_others'
 	restart_network_manager
 	becomes "after a restart of NetworkManager programs ask the proxy" protected
 	nmcli -w 15 con down wired >/dev/null && nmcli -w 15 con up wired >/dev/null
@@ -101,6 +105,8 @@ nm_keeps() {
 	sleep 9
 	plug 0
 	becomes "after 9 s without a carrier programs ask the proxy" protected
+	sleep 6 # the router has told of its server for IPv6 again
+	does "and still no other server is named" eval '! names_others'
 	nmcli dev modify eth0 ipv4.dns 10.9.0.1 >/dev/null
 	becomes "after somebody else's change programs ask the proxy" protected
 	network eth1 1
