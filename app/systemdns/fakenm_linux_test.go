@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"maps"
-	"net/netip"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -172,11 +171,4 @@ func (f *fakeNM) with(do func()) {
 // set changes a property.
 func (f *fakeNM) set(path dbus.ObjectPath, of, name string, value any) {
 	f.with(func() { f.objects[path][of][name] = value })
-}
-
-func servers(texts ...string) (list []netip.Addr) {
-	for _, text := range texts {
-		list = append(list, netip.MustParseAddr(text))
-	}
-	return list
 }

@@ -39,7 +39,7 @@ func TestNetworkManagerRound(t *testing.T) {
 		if got := n.Networks(b); !slices.Equal(got, []string{"Wired (eth0)"}) {
 			t.Errorf("it covers %v", got)
 		}
-		if got := n.Servers(b); !slices.Equal(got, servers("10.9.0.1")) {
+		if got := n.Servers(b); !slices.Equal(got, addrs("10.9.0.1")) {
 			t.Errorf("the network's servers are %v", got)
 		}
 		if err := n.Restore(t.Context(), b, both); err != nil {
