@@ -18,7 +18,8 @@ func (w *Window) bindings() map[fyne.KeyName]func() {
 			w.Open(ViewQueries)
 			w.win.Canvas().Focus(w.queries.search)
 		},
-		fyne.KeyS: w.toggle,
+		fyne.KeyS: func() { w.press(viewmodel.ToggleAction) },
+		fyne.KeyP: func() { w.press(viewmodel.PauseAction) },
 		fyne.KeyR: func() { w.part().again() },
 		fyne.KeyW: w.win.Close,
 	}
@@ -51,9 +52,14 @@ func (w *Window) shortcut(s fyne.Shortcut) bool {
 	return do != nil
 }
 
-// toggle starts or stops, as the header's first button would.
-func (w *Window) toggle() {
-	if a, ok := viewmodel.ToggleAction(viewmodel.HeaderOf(w.view)); ok {
-		w.act(a)
+// press does what a button of the header would, from any view.
+func (w *Window) press(which func(viewmodel.Header) (viewmodel.Action, bool)) {
+	a, ok := which(viewmodel.HeaderOf(w.view))
+	if !ok {
+		return
 	}
+	if a == viewmodel.Pause {
+		w.Open(ViewHome) // the choices stand beneath its button
+	}
+	w.act(a)
 }

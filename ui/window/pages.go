@@ -64,7 +64,7 @@ func Views() (names []string) {
 }
 
 func (w *Window) buildHome() part {
-	w.home = newHome(w.act, w.use, w.copy)
+	w.home = newHome(homeActions{act: w.act, use: w.use, systemDNS: w.systemDNS, remedy: w.remedy, copy: w.copy})
 	return newPart(w.home.root, w.home.show)
 }
 

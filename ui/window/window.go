@@ -2,22 +2,24 @@ package window
 
 import (
 	"context"
-	"errors"
+	"net/url"
 	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"dotproxy/app/control"
 	"dotproxy/ui/viewmodel"
 )
 
 // How often the window looks for something new to draw.
 const tickEvery = 250 * time.Millisecond
 
-// actionPatience bounds one action of the user.
-const actionPatience = 30 * time.Second
+// What one action of the user may take; somebody may have to find a password.
+const (
+	actionPatience   = 30 * time.Second
+	passwordPatience = 3 * time.Minute
+)
 
 // Options are what a Window is made from.
 type Options struct {
@@ -28,6 +30,9 @@ type Options struct {
 	Launch func(ctx context.Context) error
 	// View is the view to open, empty for home.
 	View string
+	// OpenPage opens a web page in the user's browser; nil stands for the system's
+	// way.
+	OpenPage func(page *url.URL) error
 	// Background runs an action off the user interface's goroutine; nil stands
 	// for a goroutine of its own.
 	Background func(func())
@@ -62,6 +67,9 @@ func New(win fyne.Window, o Options) *Window {
 	}
 	if o.Later == nil {
 		o.Later = func(after time.Duration, f func()) { time.AfterFunc(after, func() { fyne.Do(f) }) }
+	}
+	if o.OpenPage == nil {
+		o.OpenPage = func(page *url.URL) error { return fyne.CurrentApp().OpenURL(page) }
 	}
 	w := &Window{win: win, options: o, log: &viewmodel.Log{}}
 	w.session = viewmodel.NewSession(o.Engine, w.log)
@@ -105,12 +113,15 @@ func (w *Window) Run(ctx context.Context) {
 // every ten seconds.
 type mark struct {
 	version, seq, floor, dropped uint64
-	span                         int64
+	span, second                 int64
 }
 
 func (w *Window) mark(now time.Time) mark {
 	m := mark{version: w.session.Version(), span: now.UnixNano() / int64(viewmodel.BarSpan)}
 	m.seq, m.floor, m.dropped = w.log.Mark()
+	if w.session.Counts() {
+		m.second = now.Unix()
+	}
 	return m
 }
 
@@ -118,8 +129,9 @@ func (w *Window) mark(now time.Time) mark {
 func (w *Window) Tick(now time.Time) {
 	v, version := w.session.View(now)
 	moved := !slices.Equal(v.Bars, w.view.Bars) || v.ChartTitle != w.view.ChartTitle
+	counted := v.Counts() && v.Now.Unix() != w.view.Now.Unix()
 	w.view = v
-	if version != w.shown || moved {
+	if version != w.shown || moved || counted {
 		w.shown = version
 		w.render()
 	}
@@ -153,69 +165,14 @@ func (w *Window) render() {
 	w.part().show(w.view, w.frame.small)
 }
 
-// act does what a button of the header says.
-func (w *Window) act(a viewmodel.Action) {
-	w.home.say(nil)
-	e := w.options.Engine
-	w.background(func(ctx context.Context) error {
-		switch a {
-		case viewmodel.Stop:
-			return e.Stop(ctx)
-		case viewmodel.Launch:
-			return w.session.Launch(ctx, w.options.Launch)
-		case viewmodel.Restart:
-			if err := e.Stop(ctx); err != nil {
-				return err
-			}
-		}
-		return e.Start(ctx)
-	}, func(err error) {
-		// What the header says by itself is not said twice.
-		if p, ok := errors.AsType[*control.Problem](err); ok && (a == viewmodel.Launch || headerSays(p)) {
-			err = nil
-		}
-		w.home.say(err)
-	})
-}
-
-// headerSays tells whether a problem is the engine's own state, which the
-// header shows.
-func headerSays(p *control.Problem) bool {
-	switch p.Code {
-	case control.CodeForbidden, control.CodeInternal, control.CodeBadRequest, control.CodeBadValue:
-		return false
-	}
-	return true
-}
-
-func (w *Window) use(upstream string) {
-	w.home.providerError.Hide()
-	w.background(func(ctx context.Context) error { return w.options.Engine.Use(ctx, upstream) },
-		func(err error) {
-			w.home.chosen(upstream, err)
-			w.render()
-		})
-}
-
-func (w *Window) apply(s control.Settings) {
-	w.background(func(ctx context.Context) error { return w.options.Engine.Apply(ctx, s) },
-		func(err error) { w.settings.sent(s, asProblem(err)) })
-}
-
-func asProblem(err error) *control.Problem {
-	if err == nil {
-		return nil
-	}
-	if p, ok := errors.AsType[*control.Problem](err); ok {
-		return p
-	}
-	return &control.Problem{Code: control.CodeInternal, Message: "The engine could not be asked: " + control.Quote(err.Error()) + ".", Hint: "Try again."}
-}
-
 // background does something that may wait, and then more on Fyne's goroutine.
 func (w *Window) background(do func(context.Context) error, then func(error)) {
+	w.backgroundFor(actionPatience, do, then)
+}
+
+func (w *Window) backgroundFor(patience time.Duration, do func(context.Context) error, then func(error)) {
 	w.options.Background(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), actionPatience)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		err := do(ctx)
 		fyne.Do(func() { then(err) })

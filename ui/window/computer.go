@@ -1,0 +1,112 @@
+package window
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"dotproxy/app/control"
+	"dotproxy/ui/viewmodel"
+)
+
+// computer is the switch “Use as this computer's DNS”, with what is covered or
+// what went wrong beneath.
+type computer struct {
+	root    *fyne.Container
+	toggle  *toggle
+	caption *text
+	busy    *widget.ProgressBarInfinite
+	repair  *button
+	ask     func(action string)
+
+	asked   string // what the engine was asked for and has not answered
+	failure string // why it refused last
+	model   viewmodel.Computer
+}
+
+// newComputer calls ask with an action of control.Controller.SystemDNS.
+func newComputer(ask func(action string)) *computer {
+	c := &computer{ask: ask, caption: newWrapped("", textCaption, colorText2), busy: widget.NewProgressBarInfinite()}
+	c.toggle = newToggle(c.turn)
+	c.repair = newButton("Repair", nil, func() { c.begin(control.SystemDNSRepair) })
+	c.busy.Stop()
+	c.busy.Hide()
+	title := newText("Use as this computer’s DNS", textNormal, colorTextPlain)
+	title.least = 60
+	line := container.NewBorder(nil, nil, nil, padded(middle(c.toggle), 3, 3), vbox(1, title, c.caption))
+	bar := container.New(sized(fyne.NewSize(0, 4)), c.busy)
+	c.root = vbox(6, widget.NewSeparator(), padded(line, 0, 4), bar, container.NewHBox(c.repair))
+	return c
+}
+
+func (c *computer) turn(on bool) {
+	if on {
+		c.begin(control.SystemDNSOn)
+	} else {
+		c.begin(control.SystemDNSOff)
+	}
+}
+
+// begin asks for an action, unless one is under way.
+func (c *computer) begin(action string) {
+	if c.asked != "" {
+		return
+	}
+	c.asked, c.failure = action, ""
+	c.render()
+	c.ask(action)
+}
+
+// done ends what was asked for; err is why the engine refused, or nil.
+func (c *computer) done(err error) {
+	c.asked = ""
+	if err != nil {
+		c.failure = err.Error()
+	}
+	c.render()
+}
+
+// show takes what is known of the engine.
+func (c *computer) show(v viewmodel.View) {
+	model, ok := viewmodel.ComputerOf(v)
+	if c.root.Hidden = !ok; ok {
+		if model != c.model {
+			c.failure = "" // it was about what is no longer so
+		}
+		c.model = model
+		c.render()
+	}
+}
+
+func (c *computer) render() {
+	m := c.model
+	switch {
+	case c.asked == control.SystemDNSRepair:
+		m.Caption, m.Tone = viewmodel.ComputerRepairing, viewmodel.Neutral
+	case c.asked != "":
+		m.On = c.asked == control.SystemDNSOn
+		m.Caption, m.Tone = viewmodel.ComputerWorking(m.On), viewmodel.Neutral
+	case c.failure != "":
+		m.Caption, m.Tone = c.failure, viewmodel.Bad
+	}
+	c.toggle.set(m.On)
+	ink := colorText2
+	switch m.Tone {
+	case viewmodel.Warn:
+		ink = theme.ColorNameWarning
+	case viewmodel.Bad:
+		ink = theme.ColorNameError
+	}
+	c.caption.set(m.Caption, ink)
+	c.repair.Hidden = !m.Repair || c.asked != ""
+	if working := c.asked != ""; working == c.busy.Hidden {
+		c.busy.Hidden = !working
+		if working {
+			c.busy.Start()
+		} else {
+			c.busy.Stop()
+		}
+	}
+	c.root.Refresh()
+}
