@@ -59,8 +59,8 @@ type Header struct {
 	// or starting.
 	Icon  string
 	Title string
-	// Short is the title where there is little room.
-	Short string
+	// Short is the title where there is little room, Brief where there is least.
+	Short, Brief string
 	// Sentence and Hint are the engine's own words wherever one is there.
 	Sentence, Hint string
 	Tone           Tone
@@ -75,8 +75,19 @@ var (
 	pauseButton = Button{Label: "Pause", Action: Pause}
 )
 
+// briefly has the words for a rail that is too narrow for a short title.
+var briefly = map[string]string{
+	"Not protected": "Failed", "Sign-in needed": "Sign in", "Known names": "Backup", "On backup": "Backup", "Leak found": "Leak",
+}
+
 // HeaderOf returns the header for what is known of the engine.
 func HeaderOf(v View) Header {
+	h := headerOf(v)
+	h.Brief = cmp.Or(briefly[h.Short], h.Short)
+	return h
+}
+
+func headerOf(v View) Header {
 	switch v.Link {
 	case Looking:
 		return Header{Icon: "starting", Title: "Looking for the engine…", Short: "Looking…"}

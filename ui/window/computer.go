@@ -18,6 +18,7 @@ type computer struct {
 	caption *text
 	busy    *widget.ProgressBarInfinite
 	repair  *button
+	mend    *fyne.Container // around repair
 	ask     func(action string)
 
 	asked   string // what the engine was asked for and has not answered
@@ -35,10 +36,25 @@ func newComputer(ask func(action string)) *computer {
 	title := newText("Use as this computer’s DNS", textNormal, colorTextPlain)
 	title.least = 60
 	line := container.NewBorder(nil, nil, nil, padded(middle(c.toggle), 3, 3), vbox(1, title, c.caption))
-	bar := container.New(sized(fyne.NewSize(0, 4)), c.busy)
-	c.root = vbox(6, widget.NewSeparator(), padded(line, 0, 4), bar, container.NewHBox(c.repair))
+	c.mend = hbox(0, c.repair)
+	c.root = vbox(6, container.New(busyLine{}, widget.NewSeparator(), c.busy), padded(line, 0, 4), c.mend)
 	return c
 }
+
+// busyLine lays a progress bar over a separator, which needs no room of its own.
+type busyLine struct{}
+
+const busyHeight = 3
+
+// Layout implements fyne.Layout.
+func (busyLine) Layout(objs []fyne.CanvasObject, size fyne.Size) {
+	objs[0].Resize(size)
+	objs[1].Resize(fyne.NewSize(size.Width, busyHeight))
+	objs[1].Move(fyne.NewPos(0, -1))
+}
+
+// MinSize implements fyne.Layout.
+func (busyLine) MinSize(objs []fyne.CanvasObject) fyne.Size { return objs[0].MinSize() }
 
 func (c *computer) turn(on bool) {
 	if on {
@@ -99,7 +115,7 @@ func (c *computer) render() {
 		ink = theme.ColorNameError
 	}
 	c.caption.set(m.Caption, ink)
-	c.repair.Hidden = !m.Repair || c.asked != ""
+	c.mend.Hidden = !m.Repair || c.asked != ""
 	if working := c.asked != ""; working == c.busy.Hidden {
 		c.busy.Hidden = !working
 		if working {

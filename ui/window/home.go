@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -39,6 +40,7 @@ type home struct {
 	verified      *text // the label of the name
 	computer      *computer
 	legend        [2]*text
+	legendLine    *fyne.Container
 	chart         *barChart
 	latency       *lineChart
 	chartTitle    *text
@@ -72,7 +74,7 @@ func newHome(do homeActions) *home {
 	h.counters = newPanel(h.newCounters(), colorSurface, theme.ColorNameSeparator, radiusCard, 14, 12)
 	h.body = container.New(&rows{gap: 14, stretch: 3}, h.header.panel, h.notice, h.remedies.panel, h.middle, h.counters)
 	// What has no room in a small window is reached by scrolling.
-	h.root = container.NewStack(container.NewThemeOverride(container.NewVScroll(h.body), noShadow{}))
+	h.root = container.New(overhang{}, container.NewThemeOverride(container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, scrollRoom), h.body)), noShadow{}))
 	return h
 }
 
@@ -111,15 +113,14 @@ func (h *home) newLeft() fyne.CanvasObject {
 
 func (h *home) newChart() fyne.CanvasObject {
 	h.chart, h.chartTitle = newBarChart(), newText("", textSmall, colorText2)
-	h.chartTitle.least = 60
 	for i, label := range legends[false] {
 		h.legend[i] = newText(label, textSmall, colorText2)
 	}
-	legend := hbox(14, hbox(6, middle(swatch(theme.ColorNamePrimary)), h.legend[0]), hbox(6, middle(swatch(colorFaintBar)), h.legend[1]))
+	h.legendLine = hbox(14, hbox(6, middle(swatch(theme.ColorNamePrimary)), h.legend[0]), hbox(6, middle(swatch(colorFaintBar)), h.legend[1]))
 	feet := container.NewBorder(nil, nil, newText("10 min ago", textSmall, colorText2), newText("now", textSmall, colorText2))
 	h.latency = newLineChart()
 	line := container.NewBorder(nil, nil, padded(newText("Latency", textSmall, colorText2), 0, 2), nil, padded(h.latency, 8, 0))
-	return container.New(&rows{gap: 6, stretch: 2}, h.chartTitle, legend, h.chart, feet, widget.NewSeparator(), line)
+	return container.New(&rows{gap: 6, stretch: 1}, container.New(&captions{}, h.chartTitle, h.legendLine), h.chart, feet, widget.NewSeparator(), line)
 }
 
 // legends are what the chart's colours mean, in a wide window and a small one.

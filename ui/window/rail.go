@@ -59,6 +59,9 @@ func (r *rail) show(v viewmodel.View, open string, small bool) {
 		item.Refresh()
 	}
 	r.foot.icon, r.foot.label, r.foot.caption, r.foot.small = shield(h.Icon), h.Short, viewmodel.Foot(v), small
+	if small {
+		r.foot.label = h.Brief
+	}
 	r.foot.Refresh()
 	r.brand.Refresh()
 	r.root.Refresh()
