@@ -185,6 +185,11 @@ func (s *Session) follow(ctx context.Context) error {
 	return nil
 }
 
+// Saved tells the session what settings the engine took, before its event does.
+func (s *Session) Saved(settings control.Settings) {
+	s.change(func(v *View) { v.Settings = settings.Clone() })
+}
+
 func (s *Session) status(status control.Status) {
 	s.change(func(v *View) {
 		v.Link, v.Problem, v.Status = Connected, nil, status

@@ -98,7 +98,7 @@ func (w *Window) signIn() {
 
 // systemDNS changes this computer's DNS, which may ask for a password.
 func (w *Window) systemDNS(action string) {
-	w.backgroundFor(passwordPatience, func(ctx context.Context) error { return w.options.Engine.SystemDNS(ctx, action) }, w.home.computer.done)
+	w.within(steerPatience, func(ctx context.Context) error { return w.options.Engine.SystemDNS(ctx, action) }, w.home.computer.done)
 }
 
 // remedy does what the button of a way out says.
@@ -120,11 +120,6 @@ func (w *Window) use(upstream string) {
 			w.home.chosen(upstream, err)
 			w.render()
 		})
-}
-
-func (w *Window) apply(s control.Settings) {
-	w.background(func(ctx context.Context) error { return w.options.Engine.Apply(ctx, s) },
-		func(err error) { w.settings.sent(s, asProblem(err)) })
 }
 
 func asProblem(err error) *control.Problem {

@@ -25,9 +25,7 @@ func (w *Window) browse(chosen func(path string)) {
 	}, w.win)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".pem", ".crt", ".cer", ".cert"}))
 	d.SetTitleText("Choose a file of certificates")
-	size := w.win.Canvas().Size()
-	d.Resize(fyne.NewSize(min(size.Width-40, 720), min(size.Height-40, 520)))
-	d.Show()
+	w.showFiles(d)
 }
 
 // copyShown is for how long a copy button shows that it has copied.

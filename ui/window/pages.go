@@ -74,8 +74,3 @@ func (w *Window) buildQueries() part {
 	p.opened, p.tick, p.key = w.queries.update, w.queries.update, w.queries.key
 	return p
 }
-
-func (w *Window) buildSettings() part {
-	w.settings = newSettings(viewmodel.NewForm(), w.shortcut, w.apply, w.browse)
-	return newPart(w.settings.root, func(v viewmodel.View, _ bool) { w.settings.show(v) })
-}

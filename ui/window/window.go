@@ -15,11 +15,8 @@ import (
 // How often the window looks for something new to draw.
 const tickEvery = 250 * time.Millisecond
 
-// What one action of the user may take; somebody may have to find a password.
-const (
-	actionPatience   = 30 * time.Second
-	passwordPatience = 3 * time.Minute
-)
+// actionPatience bounds one action of the user.
+const actionPatience = 30 * time.Second
 
 // Options are what a Window is made from.
 type Options struct {
@@ -28,6 +25,11 @@ type Options struct {
 	// Launch starts an engine's process where there is none, and returns when
 	// it answers. Its error is a *control.Problem.
 	Launch func(ctx context.Context) error
+	// Login is the start at login; nil where the window does not offer it.
+	Login Login
+	// Exchange reads and writes settings as files; without Read the window does
+	// not offer it.
+	Exchange Exchange
 	// View is the view to open, empty for home.
 	View string
 	// OpenPage opens a web page in the user's browser; nil stands for the system's
@@ -167,10 +169,11 @@ func (w *Window) render() {
 
 // background does something that may wait, and then more on Fyne's goroutine.
 func (w *Window) background(do func(context.Context) error, then func(error)) {
-	w.backgroundFor(actionPatience, do, then)
+	w.within(actionPatience, do, then)
 }
 
-func (w *Window) backgroundFor(patience time.Duration, do func(context.Context) error, then func(error)) {
+// within is background for what may take that long.
+func (w *Window) within(patience time.Duration, do func(context.Context) error, then func(error)) {
 	w.options.Background(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()

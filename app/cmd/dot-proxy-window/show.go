@@ -9,7 +9,9 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
+	"dotproxy/app/autostart"
 	"dotproxy/app/control"
+	"dotproxy/app/settings"
 	"dotproxy/ui/window"
 )
 
@@ -79,7 +81,10 @@ func (s *shown) build(args arguments) {
 	if args.view == "" {
 		args.view = kept.String(prefView)
 	}
-	s.view = window.New(s.win, window.Options{Engine: control.NewClient(args.control), Launch: launcher(args.control), View: args.view})
+	s.view = window.New(s.win, window.Options{
+		Engine: control.NewClient(args.control), Launch: launcher(args.control), View: args.view,
+		Login: login{autostart.New()}, Exchange: window.Exchange{Read: settings.Read, Write: settings.Write},
+	})
 	s.win.Resize(fyne.NewSize(float32(kept.FloatWithFallback(prefWidth, 960)), float32(kept.FloatWithFallback(prefHeight, 640))))
 }
 
