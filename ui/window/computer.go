@@ -24,6 +24,7 @@ type computer struct {
 	asked   string // what the engine was asked for and has not answered
 	failure string // why it refused last
 	model   viewmodel.Computer
+	known   bool // model is of the engine
 }
 
 // newComputer calls ask with an action of control.Controller.SystemDNS.
@@ -87,10 +88,10 @@ func (c *computer) done(err error) {
 func (c *computer) show(v viewmodel.View) {
 	model, ok := viewmodel.ComputerOf(v)
 	if c.root.Hidden = !ok; ok {
-		if model != c.model {
+		if c.known && model != c.model {
 			c.failure = "" // it was about what is no longer so
 		}
-		c.model = model
+		c.model, c.known = model, true
 		c.render()
 	}
 }

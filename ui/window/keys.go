@@ -26,6 +26,13 @@ func (w *Window) bindings() map[fyne.KeyName]func() {
 	for i, p := range pages() {
 		keys[numbers[i]] = func() { w.Open(p.name) }
 	}
+	for key, do := range keys {
+		keys[key] = func() {
+			if key == fyne.KeyW || !w.welcoming() {
+				do()
+			}
+		}
+	}
 	return keys
 }
 
@@ -35,6 +42,10 @@ func (w *Window) bindKeys() {
 		w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) { do() })
 	}
 	w.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
+		if w.welcoming() {
+			w.welcome.key(k)
+			return
+		}
 		w.part().key(k)
 	})
 }

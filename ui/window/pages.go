@@ -70,6 +70,7 @@ func (w *Window) buildHome() part {
 
 func (w *Window) buildQueries() part {
 	w.queries = newQueries(viewmodel.NewList(w.log), w.shortcut, func() { w.Open(ViewSettings) })
+	w.queries.choose(w.options.Kind)
 	p := newPart(w.queries.root, w.queries.show)
 	p.opened, p.tick, p.key = w.queries.update, w.queries.update, w.queries.key
 	return p

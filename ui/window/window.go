@@ -32,6 +32,11 @@ type Options struct {
 	Exchange Exchange
 	// View is the view to open, empty for home.
 	View string
+	// Kind is the filter of the queries to begin with.
+	Kind viewmodel.Kind
+	// Welcomed is called when a first run has begun. Where it is nil there is no
+	// first run.
+	Welcomed func()
 	// OpenPage opens a web page in the user's browser; nil stands for the system's
 	// way.
 	OpenPage func(page *url.URL) error
@@ -49,17 +54,20 @@ type Window struct {
 	session *viewmodel.Session
 	log     *viewmodel.Log
 
-	frame    *frameLayout
-	root     *fyne.Container
-	rail     *rail
-	place    *fyne.Container
-	parts    map[string]part
-	home     *home
-	queries  *queries
-	settings *settings
-	open     string
-	view     viewmodel.View
-	shown    uint64
+	frame     *frameLayout
+	frameRoot *fyne.Container
+	root      *fyne.Container // the frame, or the page of a first run
+	whole     *wholeLayout
+	welcome   *welcome // nil once Start was pressed
+	rail      *rail
+	place     *fyne.Container
+	parts     map[string]part
+	home      *home
+	queries   *queries
+	settings  *settings
+	open      string
+	view      viewmodel.View
+	shown     uint64
 }
 
 // New builds the window into win, which it neither shows nor sizes.
@@ -82,7 +90,13 @@ func New(win fyne.Window, o Options) *Window {
 	w.rail = newRail(w.Open)
 	w.place = container.NewStack()
 	w.frame = &frameLayout{resize: func(bool) { w.render() }}
-	w.root = container.New(w.frame, w.rail.root, w.place)
+	w.frameRoot = container.New(w.frame, w.rail.root, w.place)
+	w.whole = &wholeLayout{frame: w.frame, resized: w.render}
+	w.root = container.New(w.whole)
+	if o.Welcomed != nil {
+		w.welcome = newWelcome(o.Login != nil, w.begin)
+	}
+	w.stage()
 	win.SetContent(w.root)
 	w.bindKeys()
 	if !slices.Contains(Views(), o.View) {
@@ -155,6 +169,10 @@ func (w *Window) Open(view string) {
 // View is the name of the open view.
 func (w *Window) View() string { return w.open }
 
+// Kind is the filter of the queries in use. What was searched for is not kept:
+// it is a name that somebody looked up.
+func (w *Window) Kind() viewmodel.Kind { return w.queries.list.Filter().Kind }
+
 // part is the open view.
 func (w *Window) part() part { return w.parts[w.open] }
 
@@ -162,6 +180,10 @@ func (w *Window) part() part { return w.parts[w.open] }
 func (w *Window) render() {
 	if w.open == "" {
 		return
+	}
+	if w.welcome != nil {
+		w.stage()
+		w.welcome.show(w.view, w.whole.low)
 	}
 	w.rail.show(w.view, w.open, w.frame.small)
 	w.part().show(w.view, w.frame.small)

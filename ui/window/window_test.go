@@ -56,12 +56,18 @@ type bench struct {
 // so a timer would draw beside the test, or beside the next one.
 func open(t *testing.T, view string, size fyne.Size, engine *controltest.Engine, launch func(context.Context) error) *bench {
 	t.Helper()
+	return openWith(t, size, engine, Options{Launch: launch, View: view})
+}
+
+// openWith is open with options of the test's own.
+func openWith(t *testing.T, size fyne.Size, engine *controltest.Engine, o Options) *bench {
+	t.Helper()
 	test.NewTempApp(t).Settings().SetTheme(Theme{})
 	win := test.NewTempWindow(t, nil)
 	b := &bench{T: t, win: win, engine: engine}
-	b.w = New(win, Options{Engine: direct{engine}, Launch: launch, View: view,
-		Background: func(f func()) { f() },
-		Later:      func(_ time.Duration, f func()) { b.later = append(b.later, f) }})
+	o.Engine, o.Background = direct{engine}, func(f func()) { f() }
+	o.Later = func(_ time.Duration, f func()) { b.later = append(b.later, f) }
+	b.w = New(win, o)
 	win.SetPadded(false)
 	win.Resize(size)
 	return b
