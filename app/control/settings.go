@@ -59,6 +59,9 @@ type Settings struct {
 	Access []string `toml:"access" json:"access"`
 	// LogPrivacy says what the query log keeps.
 	LogPrivacy LogPrivacy `toml:"log_privacy" json:"log_privacy"`
+	// KeepStatistics keeps the counters since midnight in a file from one start
+	// to the next: numbers only, no names.
+	KeepStatistics bool `toml:"keep_statistics" json:"keep_statistics"`
 	// Routes sends domains, and all names below them, to servers of their own:
 	// to an IP or IP:PORT in clear text (PlainServer), to any other form of
 	// --dns over TLS.

@@ -70,7 +70,7 @@ func (s Settings) Equal(o Settings) bool {
 		s.CacheMiB == o.CacheMiB && s.CacheMinTTL == o.CacheMinTTL && s.CacheMaxTTL == o.CacheMaxTTL &&
 		s.StaleHours == o.StaleHours && s.CachePersist == o.CachePersist &&
 		s.Canary == o.Canary && s.Hosts == o.Hosts && s.RebindingProtection == o.RebindingProtection &&
-		s.LocalNetwork == o.LocalNetwork && s.SystemDNS == o.SystemDNS && slices.Equal(s.Access, o.Access) && s.LogPrivacy == o.LogPrivacy &&
+		s.LocalNetwork == o.LocalNetwork && s.SystemDNS == o.SystemDNS && slices.Equal(s.Access, o.Access) && s.LogPrivacy == o.LogPrivacy && s.KeepStatistics == o.KeepStatistics &&
 		equalTable(s.Routes, o.Routes) && equalTable(s.Overrides, o.Overrides) && s.RateLimit == o.RateLimit
 }
 

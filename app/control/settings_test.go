@@ -251,6 +251,7 @@ func TestCloneSharesNothing(t *testing.T) {
 		func(s *control.Settings) { s.StaleHours++ }, func(s *control.Settings) { s.CachePersist = true },
 		func(s *control.Settings) { s.Canary = false }, func(s *control.Settings) { s.Hosts = false },
 		func(s *control.Settings) { s.RebindingProtection = true }, func(s *control.Settings) { s.LocalNetwork = true },
+		func(s *control.Settings) { s.KeepStatistics = true },
 		func(s *control.Settings) { s.Access = nil }, func(s *control.Settings) { s.Routes["lan"] = []string{"10.0.0.1"} },
 		func(s *control.Settings) { s.Overrides["a"] = []string{"::1"} }, func(s *control.Settings) { s.RateLimit.Burst++ },
 	} {

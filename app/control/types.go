@@ -74,8 +74,7 @@ type Status struct {
 	// Demo marks an engine whose upstream is the embedded demonstration server.
 	Demo bool `json:"demo"`
 	// PID is the engine's process.
-	PID int `json:"pid"`
-	// Counters are totals since the engine's process began.
+	PID      int      `json:"pid"`
 	Counters Counters `json:"counters"`
 }
 
@@ -119,7 +118,8 @@ const (
 	SystemDNSRepair = "repair"
 )
 
-// Counters are totals since the engine's process began.
+// Counters are totals since midnight, local time, or since the engine's process
+// began where that is later and KeepStatistics is off.
 type Counters struct {
 	Queries uint64 `json:"queries"`
 	// Cached counts the answers that came from the cache.

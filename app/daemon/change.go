@@ -31,6 +31,7 @@ func (d *Daemon) change(l layers) error {
 	d.adopt(l, p, d.look(p))
 	d.dropCache()
 	d.cacheFile.ours = d.keepsCache()
+	d.keepToday()
 	if !d.stopped {
 		// Closes what is not named any more, and tries again what was blocked.
 		d.settle(d.listen(p.listen))

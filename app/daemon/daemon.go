@@ -25,7 +25,10 @@ type Options struct {
 	// CachePath is the file for the answer cache (cache_persist); empty means
 	// that it is not kept.
 	CachePath string
-	Flags     Flags
+	// StatisticsPath is the file for the counters since midnight
+	// (keep_statistics); empty means that they are not kept.
+	StatisticsPath string
+	Flags          Flags
 	// DefaultListen replaces the default addresses to listen on, nil for none.
 	DefaultListen []string
 	// Sockets are those that a service manager passed, nil for none. Their
@@ -89,6 +92,7 @@ type Daemon struct {
 	network atomic.Pointer[string]
 
 	cacheFile cacheFile // used with op held
+	today     today
 	steering  *steering
 	// idle are passed sockets that are not answered on; used with op held.
 	idle []netip.AddrPort
@@ -141,8 +145,8 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	d := &Daemon{
 		opts: o, seams: s, log: o.Logger, began: time.Now(),
 		op: make(chan struct{}, 1), wake: make(chan struct{}, 1), rewatch: make(chan struct{}, 1),
-		cacheFile: cacheFile{path: o.CachePath},
-		stopped:   true, state: control.Stopped, since: time.Now(),
+		cacheFile: cacheFile{path: o.CachePath}, today: today{path: o.StatisticsPath},
+		stopped: true, state: control.Stopped, since: time.Now(),
 		layers: layers{saved: control.Default(), defaultListen: o.DefaultListen, flags: o.Flags, demo: o.Demo},
 	}
 	d.layers.fitPassed(o.Sockets)
@@ -167,6 +171,7 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 		Network: func() string { return *d.network.Load() },
 	})
 	d.loadCache()
+	d.loadToday()
 	d.steering = newSteering(nil)
 	if s.dns != nil && o.Demo == nil {
 		d.steering.dns = s.dns(d)
@@ -251,6 +256,7 @@ func (d *Daemon) Close(ctx context.Context) error {
 	defer d.unlock()
 	err := d.eng.Close(ctx)
 	d.saveCache() // with the answers to what was under way
+	d.saveToday()
 	return err
 }
 

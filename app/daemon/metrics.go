@@ -33,8 +33,9 @@ func (d *Daemon) WriteMetrics(w io.Writer) {
 		metrics.WriteCounterUint64(w, fmt.Sprintf("dotproxy_admission_total{outcome=%q}", c.outcome), c.n)
 	}
 	metrics.WriteGaugeUint64(w, "dotproxy_blocked_clients", uint64(len(d.eng.Blocked())))
-	metrics.WriteCounterUint64(w, "dotproxy_cache_hits_total", s.Counters.Cached)
-	metrics.WriteCounterUint64(w, "dotproxy_failures_total", s.Counters.Failures)
+	total := d.queries.Counters()
+	metrics.WriteCounterUint64(w, "dotproxy_cache_hits_total", total.Cached)
+	metrics.WriteCounterUint64(w, "dotproxy_failures_total", total.Failures)
 	metrics.WriteGaugeFloat64(w, "dotproxy_upstream_median_seconds", s.Counters.MedianMS/1000)
 	for _, u := range s.Upstreams {
 		labels := fmt.Sprintf("{address=%q,name=%q}", u.Address, u.Name)

@@ -37,7 +37,7 @@ func (d *Daemon) Status() control.Status {
 	s := control.Status{
 		State: v.state, Problem: v.problem, Since: d.since, Version: d.opts.Version,
 		Demo: d.opts.Demo != nil, PID: os.Getpid(), Listen: d.listenTexts(), PortBy: d.portBy,
-		Upstreams: upstreams(c.upstreams, c.health), Counters: d.queries.Counters(),
+		Upstreams: upstreams(c.upstreams, c.health), Counters: d.today.of(d.queries.Counters(), now),
 	}
 	s.Provider, s.ProviderName = d.primary()
 	s.SystemDNS, s.Networks = dns.on, append([]string{}, dns.networks...)

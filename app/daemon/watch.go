@@ -27,12 +27,14 @@ const dnsPort = 53
 func netipPort(a netip.Addr) netip.AddrPort { return netip.AddrPortFrom(a, dnsPort) }
 
 // watch looks at what lies outside again and again, while there is anything to
-// look at, and saves the cache now and then.
+// look at, and saves cache and counters now and then.
 func (d *Daemon) watch() {
 	timer := time.NewTimer(watchEvery)
 	defer timer.Stop()
 	save := time.NewTicker(saveEvery)
 	defer save.Stop()
+	count := time.NewTicker(countEvery)
+	defer count.Stop()
 	var asked uint64
 	busy := time.Now()
 	for {
@@ -64,6 +66,8 @@ func (d *Daemon) watch() {
 			})
 		case <-save.C:
 			d.quietly(func() bool { d.saveCache(); return false })
+		case <-count.C:
+			d.quietly(func() bool { d.saveToday(); return false })
 		}
 	}
 }

@@ -35,6 +35,7 @@ var takes = map[string]string{
 	"rebinding_protection": trueOrFalse,
 	"local_network":        trueOrFalse,
 	"system_dns":           trueOrFalse,
+	"keep_statistics":      trueOrFalse,
 	"access":               `a list of prefixes, addresses, "private" and "any"`,
 	"routes":               `a table of domains and lists of servers, such as "home.arpa" = ["192.168.1.1"]`,
 	"overrides":            `a table of names and lists of addresses, such as "nas.home.arpa" = ["192.168.1.10"]`,

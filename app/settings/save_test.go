@@ -16,7 +16,7 @@ func TestSaveThenLoad(t *testing.T) {
 	f := newFile(t, "")
 	want := family()
 	want.Listen, want.LogPrivacy, want.CacheMiB = []string{"0.0.0.0", "::"}, control.LogHideNames, 0
-	want.CacheMinTTL, want.CacheMaxTTL, want.StaleHours, want.CachePersist = 60, 3600, 0, true
+	want.CacheMinTTL, want.CacheMaxTTL, want.StaleHours, want.CachePersist, want.KeepStatistics = 60, 3600, 0, true, true
 	want.Race, want.HideSubnet, want.Canary, want.Hosts, want.RebindingProtection, want.LocalNetwork = true, true, false, false, true, true
 	want.Access = []string{}
 	want.Routes = map[string][]string{"home.arpa": {"192.168.1.1", "[fd00::1]:5353"}, "example.com": {"tls://10.0.0.53"}}

@@ -19,6 +19,7 @@ func TestSet(t *testing.T) {
 		{"port", "5353", func(s *control.Settings) { s.Port = 5353 }},
 		{"port", " 0x35 ", func(*control.Settings) {}},
 		{"hosts", "false", func(s *control.Settings) { s.Hosts = false }},
+		{"keep_statistics", "true", func(s *control.Settings) { s.KeepStatistics = true }},
 		{"log_privacy", "off", func(s *control.Settings) { s.LogPrivacy = control.LogOff }},
 		{"log_privacy", `"hide_names"`, func(s *control.Settings) { s.LogPrivacy = control.LogHideNames }},
 		{"ca_bundle", "/etc/ca bundle.pem", func(s *control.Settings) { s.CABundle = "/etc/ca bundle.pem" }},

@@ -50,10 +50,15 @@ func Path(system bool) (string, error) {
 // is empty where this user has no such folder. An engine with a settings file of
 // its own (--settings; empty for none) has a cache of its own, else it would
 // take over, or remove, another's.
-func CachePath(system bool, file string) string {
-	name := "cache"
+func CachePath(system bool, file string) string { return keptPath("cache", system, file) }
+
+// StatisticsPath returns where the counters since midnight are kept, where that
+// is wanted: beside the cache, and as that an engine's own.
+func StatisticsPath(system bool, file string) string { return keptPath("statistics", system, file) }
+
+func keptPath(name string, system bool, file string) string {
 	if abs, err := filepath.Abs(file); file != "" && err == nil {
-		name = fmt.Sprintf("cache-%08x", crc32.ChecksumIEEE([]byte(abs)))
+		name = fmt.Sprintf("%s-%08x", name, crc32.ChecksumIEEE([]byte(abs)))
 	}
 	if !system {
 		dir, err := os.UserCacheDir()

@@ -221,6 +221,9 @@ func TestCachePath(t *testing.T) {
 	if one == other || one == CachePath(false, "") || filepath.Dir(one) != filepath.Dir(other) {
 		t.Errorf("engines with settings of their own share a cache: %q, %q", one, other)
 	}
+	if got := StatisticsPath(false, "one.toml"); filepath.Dir(got) != filepath.Dir(one) || got == StatisticsPath(false, "other.toml") || got == one {
+		t.Errorf("the counters are kept in %q, the cache in %q", got, one)
+	}
 	if runtime.GOOS == "windows" {
 		return
 	}

@@ -9,10 +9,11 @@ import (
 	"dotproxy/app/control"
 )
 
-// bundleCheck remembers the last file that was checked, so that not every key
+// bundleCheck remembers the last file that was checked and counted, so that not every key
 // pressed in another field reads it again.
 type bundleCheck struct {
 	path, wrong string
+	count       int
 	checked     bool
 }
 
@@ -22,7 +23,9 @@ func (b *bundleCheck) of(path string) string {
 		return b.wrong
 	}
 	*b = bundleCheck{path: path, checked: true}
-	if _, err := control.LoadRoots(path); err != nil {
+	if _, err := control.LoadRoots(path); err == nil {
+		b.count = countCertificates(path)
+	} else {
 		b.wrong = err.Error()
 		if p, ok := errors.AsType[*control.Problem](err); ok {
 			b.wrong = p.Error()
@@ -41,8 +44,7 @@ func (f *Form) BundleHint() string {
 	if f.bundle.of(path) != "" {
 		return "A PEM file of your own"
 	}
-	n := countCertificates(path)
-	return "A file with " + Plural(n, "certificate", "certificates")
+	return "A file with " + Plural(f.bundle.count, "certificate", "certificates")
 }
 
 // countCertificates counts those of a file that control.LoadRoots accepts.

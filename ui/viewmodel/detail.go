@@ -79,7 +79,7 @@ func tagOf(q *control.Query, routes map[string][]string) string {
 		tag = owner
 	}
 	if !q.Encrypted {
-		tag += ", " + notEncrypted
+		tag += ", " + control.NotEncrypted
 	}
 	return tag
 }
@@ -108,13 +108,13 @@ func connection(q *control.Query, routes map[string][]string) (Step, bool) {
 	}
 	s := Step{Title: "Connection", Main: q.Upstream, Lines: []string{"over TLS"}}
 	if !q.Encrypted {
-		s.Lines[0], s.Tone = notEncrypted, Warn
+		s.Lines[0], s.Tone = control.NotEncrypted, Warn
 	}
 	if owner := serverOf(q, routes); owner != "" {
 		s.Lines = append(s.Lines, owner)
 	}
 	if s.Main == "" {
-		s.Main, s.Lines = notEncrypted, s.Lines[1:]
+		s.Main, s.Lines = control.NotEncrypted, s.Lines[1:]
 	}
 	return s, true
 }
@@ -152,7 +152,7 @@ func answer(q *control.Query) Step {
 	if n := len(q.Answers); n > 0 {
 		s.Lines = append(s.Lines, Plural(n, "record", "records"))
 	}
-	if q.EDE == "" && isFailure(q) {
+	if q.EDE == "" && q.Failed() {
 		s.Lines = append(s.Lines, "no extended error")
 	}
 	return s

@@ -42,6 +42,7 @@ const (
 	SwitchSubnet    Field = "hide_subnet"
 	SwitchRace      Field = "race"
 	SwitchLoopback  Field = "rate_limit.loopback"
+	SwitchKeep      Field = "keep_statistics"
 )
 
 // Fields are all that is typed, from top to bottom.
@@ -54,7 +55,7 @@ func Fields() []Field {
 
 // Switches are all switches, from top to bottom.
 func Switches() []Field {
-	return []Field{SwitchPersist, SwitchHosts, SwitchLocal, SwitchCanary, SwitchRebinding, SwitchSubnet, SwitchRace, SwitchLoopback}
+	return []Field{SwitchPersist, SwitchHosts, SwitchLocal, SwitchCanary, SwitchRebinding, SwitchSubnet, SwitchRace, SwitchKeep, SwitchLoopback}
 }
 
 var advanced = [...]Field{FieldMinTTL, FieldMaxTTL, FieldBurst, FieldBlockAfter, FieldBlockWindow, FieldBlockFor}
@@ -72,7 +73,7 @@ var labels = map[Field]string{
 	SwitchHosts: "Use the hosts file", FieldOverrides: "Own names", FieldRoutes: "Other servers for domains",
 	SwitchLocal: "Ask the local network", SwitchCanary: "Ask browsers to use this computer’s DNS",
 	SwitchRebinding: "Protect against rebinding",
-	FieldPrivacy:    "Query log", SwitchSubnet: "Hide my subnet", SwitchRace: "Ask all providers at once",
+	FieldPrivacy:    "Query log", SwitchSubnet: "Hide my subnet", SwitchRace: "Ask all providers at once", SwitchKeep: "Keep statistics",
 	FieldMinTTL: "Shortest time in the cache", FieldMaxTTL: "Longest time in the cache",
 	FieldBurst: "Queries at once", SwitchLoopback: "Limit this computer too",
 	FieldBlockAfter: "Block a client after", FieldBlockWindow: "Counted over", FieldBlockFor: "Blocked for",
@@ -108,6 +109,7 @@ var (
 		SwitchRebinding: func(s *control.Settings) *bool { return &s.RebindingProtection },
 		SwitchSubnet:    func(s *control.Settings) *bool { return &s.HideSubnet },
 		SwitchRace:      func(s *control.Settings) *bool { return &s.Race },
+		SwitchKeep:      func(s *control.Settings) *bool { return &s.KeepStatistics },
 		SwitchLoopback:  func(s *control.Settings) *bool { return &s.RateLimit.Loopback },
 	}
 )

@@ -1,6 +1,7 @@
 package viewmodel
 
 import (
+	"slices"
 	"strings"
 
 	"dotproxy/app/control"
@@ -30,13 +31,15 @@ func (k Kind) String() string {
 	return [...]string{"All", "Failed", "Slow", "Cached", "Stale", "Own", "Routed", "Blocked", "Not encrypted"}[k]
 }
 
-// slowMS is from where on an answer counts as slow, in milliseconds.
-const slowMS = 100
+// KindNamed is the kind whose String is name, All for any other.
+func KindNamed(name string) Kind {
+	return Kind(max(0, slices.IndexFunc(Kinds(), func(k Kind) bool { return k.String() == name })))
+}
 
 // Filter chooses rows. The zero Filter lets all through.
 type Filter struct {
 	Kind Kind
-	// Search is looked for in names, in any letter case.
+	// Search is looked for in names, as control.MatchName does.
 	Search string
 }
 
@@ -45,16 +48,15 @@ func (f Filter) Match(q *control.Query) bool {
 	if !f.Kind.has(q) {
 		return false
 	}
-	text := strings.ToLower(strings.TrimSpace(f.Search))
-	return text == "" || strings.Contains(strings.ToLower(q.Name), text)
+	return strings.TrimSpace(f.Search) == "" || control.MatchName(q.Name, f.Search)
 }
 
 func (k Kind) has(q *control.Query) bool {
 	switch k {
 	case Failed:
-		return isFailure(q)
+		return q.Failed()
 	case Slow:
-		return q.MS > slowMS
+		return q.MS > control.SlowMS
 	case Cached:
 		return q.Source == control.SourceCache
 	case Stale:
@@ -70,6 +72,3 @@ func (k Kind) has(q *control.Query) bool {
 	}
 	return true
 }
-
-// isFailure is as the engine counts failures.
-func isFailure(q *control.Query) bool { return q.RCode == "SERVFAIL" || q.RCode == "REFUSED" }

@@ -24,6 +24,7 @@ type Form struct {
 	providers []control.Provider
 	demo      bool
 	bundle    bundleCheck
+	undo      undo
 }
 
 // NewForm returns a form with the default settings.
@@ -37,6 +38,9 @@ func NewForm() *Form {
 // what was typed. In a demo provider and certificates cannot be changed.
 func (f *Form) Load(s control.Settings, providers []control.Provider, demo bool) {
 	f.base, f.providers, f.demo = s.Clone(), providers, demo
+	if !f.undo.after.Equal(f.base) {
+		f.Dismiss() // it would take back more than was saved here
+	}
 	f.texts = map[Field]string{FieldBundle: s.CABundle, FieldPrivacy: string(s.LogPrivacy), FieldProvider: "", FieldBackups: NoBackup}
 	for field, at := range numbers {
 		f.texts[field] = strconv.Itoa(*at(&s))
@@ -105,13 +109,6 @@ func (f *Form) same(field Field, text string) bool {
 func (f *Form) Revert() {
 	clear(f.typed)
 	clear(f.refused)
-}
-
-// Saved tells the form that the engine took s, which it was given.
-func (f *Form) Saved(s control.Settings) {
-	f.Revert()
-	f.bundle = bundleCheck{}
-	f.Load(s, f.providers, f.demo)
 }
 
 // Refuse marks the field that the engine's problem is about, and tells

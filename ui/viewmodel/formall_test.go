@@ -24,7 +24,7 @@ func full() control.Settings {
 	return control.Settings{
 		Listen: []string{"127.0.0.1", "192.168.1.2"}, Port: 5353, Upstreams: []string{"quad9?pin-sha256=abc=", "10.0.0.53#dns.home?client-cert=/a%2Cb.pem"},
 		Race: true, HideSubnet: true, CABundle: "/etc/roots.pem", CacheMiB: 16, CacheMinTTL: 60, CacheMaxTTL: 3600,
-		StaleHours: 2, CachePersist: true, Canary: false, Hosts: false, RebindingProtection: true, LocalNetwork: true, SystemDNS: true,
+		StaleHours: 2, CachePersist: true, Canary: false, Hosts: false, RebindingProtection: true, LocalNetwork: true, SystemDNS: true, KeepStatistics: true,
 		Access: []string{"192.168.1.0/24"}, LogPrivacy: control.LogHideNames,
 		Routes:    map[string][]string{"home.arpa": {"192.168.1.1", "192.168.1.2:5353"}, "Corp.Example.": {"tls://10.0.0.53?pin-sha256=ab+/="}},
 		Overrides: map[string][]string{"nas.home.arpa": {"192.168.1.10", "fd00::10"}, "*.ads.example": {"NXDOMAIN"}},

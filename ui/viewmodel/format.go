@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"dotproxy/app/control"
 )
 
 // none stands where a value is unknown.
@@ -13,19 +15,7 @@ const none = "–"
 // Latency writes a time in milliseconds with as many digits as are of use:
 // "0.04 ms", "1.2 ms", "64 ms", "1.8 s". A negative or non-finite one is
 // unknown.
-func Latency(ms float64) string {
-	switch {
-	case ms < 0 || math.IsNaN(ms) || math.IsInf(ms, 0):
-		return none
-	case ms < 0.995:
-		return strconv.FormatFloat(ms, 'f', 2, 64) + " ms"
-	case ms < 9.95:
-		return strconv.FormatFloat(ms, 'f', 1, 64) + " ms"
-	case ms < 999.5:
-		return strconv.FormatFloat(ms, 'f', 0, 64) + " ms"
-	}
-	return strconv.FormatFloat(ms/1000, 'f', 1, 64) + " s"
-}
+func Latency(ms float64) string { return control.Latency(ms) }
 
 // Median is Latency for a median of which 0 means unknown.
 func Median(ms float64) string {
@@ -76,12 +66,7 @@ func Clock(t time.Time) string { return t.Local().Format("15:04:05.000") }
 func Minute(t time.Time) string { return t.Local().Format("15:04") }
 
 // HostName drops the final dot of a name; the root stays ".".
-func HostName(name string) string {
-	if short := strings.TrimSuffix(name, "."); short != "" {
-		return short
-	}
-	return name
-}
+func HostName(name string) string { return control.HostName(name) }
 
 // barFull is the latency in milliseconds at which a bar is full.
 const barFull = 400

@@ -43,6 +43,7 @@ var hints = map[Field]string{
 	SwitchCanary:     "Without it some browsers ask servers of their own",
 	SwitchRebinding:  "Stops answers that give a public name a private address",
 	SwitchSubnet:     "Asks providers to tell nobody what network a query comes from",
+	SwitchKeep:       "Today’s counters outlive a restart, in a file with numbers only",
 	FieldMinTTL:      "Seconds; 0 keeps answers for as long as they say",
 	FieldMaxTTL:      "Seconds; 86400 is a day",
 	FieldBurst:       "What a client may ask before its limit counts",

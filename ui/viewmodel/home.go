@@ -104,10 +104,10 @@ func nameOf(id string, list []control.Provider) string {
 // Counter is one number of the counters card.
 type Counter struct{ Value, Label string }
 
-// CountersOf are the four counters since the engine's process began.
+// CountersOf are the four counters since midnight.
 func CountersOf(c control.Counters) []Counter {
 	return []Counter{
-		{Count(c.Queries), "queries since start"},
+		{Count(c.Queries), "queries today"},
 		{Share(c.Cached, c.Queries), "from cache"},
 		{Median(c.MedianMS), "median latency"},
 		{Count(c.Failures), "failures"},

@@ -67,7 +67,7 @@ func TestConnectionOf(t *testing.T) {
 
 func TestCountersOf(t *testing.T) {
 	got := CountersOf(control.Counters{Queries: 12482, Cached: 8862, Failures: 3, MedianMS: 11.2})
-	want := []Counter{{"12,482", "queries since start"}, {"71 %", "from cache"}, {"11 ms", "median latency"}, {"3", "failures"}}
+	want := []Counter{{"12,482", "queries today"}, {"71 %", "from cache"}, {"11 ms", "median latency"}, {"3", "failures"}}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -25,36 +25,19 @@ type Cells struct {
 func CellsOf(q *control.Query) Cells {
 	c := Cells{
 		Time: Clock(q.Time), Name: HostName(q.Name), Type: q.Type, Result: q.RCode,
-		Source: sourceLabel(q), SourceTone: sourceTone(q), Latency: Latency(q.MS), Bar: BarLength(q.MS),
+		Source: q.AnsweredBy(), SourceTone: sourceTone(q), Latency: Latency(q.MS), Bar: BarLength(q.MS),
 	}
 	if q.Name == "" {
 		c.Name, c.Hidden = "hidden", true
 	}
-	if isFailure(q) {
+	if q.Failed() {
 		c.ResultTone = Bad
 	}
 	return c
 }
 
-// notEncrypted is said of every query that left in clear text.
-const notEncrypted = "not encrypted"
-
-// sourceLabel is the word of "Answered by"; that a query was not encrypted is
-// more than who answered it.
-func sourceLabel(q *control.Query) string {
-	switch {
-	case !q.Encrypted:
-		return notEncrypted
-	case q.Source == control.SourceCoalesced:
-		return "shared"
-	case q.Source == control.SourceOverride:
-		return "own answer"
-	}
-	return string(q.Source)
-}
-
 func sourceTone(q *control.Query) Tone {
-	if !q.Encrypted || q.Source == control.SourceStale {
+	if q.Worrying() {
 		return Warn
 	}
 	return Neutral

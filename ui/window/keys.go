@@ -7,20 +7,33 @@ import (
 	"dotproxy/ui/viewmodel"
 )
 
+// numbers are the keys that open the views in order.
+var numbers = []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5}
+
 // bindings are the shortcuts with Ctrl, on macOS with Command.
 func (w *Window) bindings() map[fyne.KeyName]func() {
-	return map[fyne.KeyName]func(){
-		fyne.Key1:     func() { w.Open(ViewHome) },
-		fyne.Key2:     func() { w.Open(ViewQueries) },
-		fyne.Key3:     func() { w.Open(ViewSettings) },
+	keys := map[fyne.KeyName]func(){
 		fyne.KeyComma: func() { w.Open(ViewSettings) },
 		fyne.KeyF: func() {
 			w.Open(ViewQueries)
 			w.win.Canvas().Focus(w.queries.search)
 		},
-		fyne.KeyS: w.toggle,
+		fyne.KeyS: func() { w.press(viewmodel.ToggleAction) },
+		fyne.KeyP: func() { w.press(viewmodel.PauseAction) },
+		fyne.KeyR: func() { w.part().again() },
 		fyne.KeyW: w.win.Close,
 	}
+	for i, p := range pages() {
+		keys[numbers[i]] = func() { w.Open(p.name) }
+	}
+	for key, do := range keys {
+		keys[key] = func() {
+			if key == fyne.KeyW || !w.welcoming() {
+				do()
+			}
+		}
+	}
+	return keys
 }
 
 // bindKeys listens for shortcuts, and for keys while nothing has the focus.
@@ -29,9 +42,11 @@ func (w *Window) bindKeys() {
 		w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) { do() })
 	}
 	w.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
-		if w.open == ViewQueries {
-			w.queries.key(k)
+		if w.welcoming() {
+			w.welcome.key(k)
+			return
 		}
+		w.part().key(k)
 	})
 }
 
@@ -48,9 +63,14 @@ func (w *Window) shortcut(s fyne.Shortcut) bool {
 	return do != nil
 }
 
-// toggle starts or stops, as the header's first button would.
-func (w *Window) toggle() {
-	if a, ok := viewmodel.ToggleAction(viewmodel.HeaderOf(w.view)); ok {
-		w.act(a)
+// press does what a button of the header would, from any view.
+func (w *Window) press(which func(viewmodel.Header) (viewmodel.Action, bool)) {
+	a, ok := which(viewmodel.HeaderOf(w.view))
+	if !ok {
+		return
 	}
+	if a == viewmodel.Pause {
+		w.Open(ViewHome) // the choices stand beneath its button
+	}
+	w.act(a)
 }

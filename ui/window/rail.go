@@ -5,7 +5,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"dotproxy/assets"
@@ -35,7 +34,7 @@ func newRail(open func(view string)) *rail {
 	icon.SetMinSize(fyne.NewSquareSize(28))
 	r.brand = container.New(&brandLayout{}, icon, r.name)
 	list := vbox(2, r.brand)
-	for _, v := range viewNames {
+	for _, v := range pages() {
 		item := newRailItem(v.icon(), v.label, func() { open(v.name) })
 		r.items = append(r.items, item)
 		list.Add(item)
@@ -54,11 +53,15 @@ func AppIcon() fyne.Resource { return fyne.NewStaticResource("app-icon.png", ass
 func (r *rail) show(v viewmodel.View, open string, small bool) {
 	h := viewmodel.HeaderOf(v)
 	r.name.Hidden = small
-	for i, item := range r.items {
-		item.selected, item.small = viewNames[i].name == open, small
+	for i, p := range pages() {
+		item := r.items[i]
+		item.selected, item.small = p.name == open, small
 		item.Refresh()
 	}
 	r.foot.icon, r.foot.label, r.foot.caption, r.foot.small = shield(h.Icon), h.Short, viewmodel.Foot(v), small
+	if small {
+		r.foot.label = h.Brief
+	}
 	r.foot.Refresh()
 	r.brand.Refresh()
 	r.root.Refresh()
@@ -111,24 +114,28 @@ func (f *frameLayout) Layout(objs []fyne.CanvasObject, size fyne.Size) {
 // ask for beyond is not granted, so that opening one never moves the window.
 func (f *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(720, 480) }
 
-// viewName is one of the views.
-type viewName struct {
-	name, label string
-	icon        func() fyne.Resource
+// wholeLayout gives its object all the room, and tells when that is low. A
+// window asks for the frame's least size whatever it shows.
+type wholeLayout struct {
+	frame   *frameLayout
+	low     bool
+	resized func()
 }
 
-// The names of the views, as --view takes them.
-const (
-	ViewHome     = "home"
-	ViewQueries  = "queries"
-	ViewSettings = "settings"
-)
+// lowBelow is the window's height under which a first run's page is tight.
+const lowBelow float32 = 590
 
-var viewNames = []viewName{
-	{ViewHome, "Home", theme.HomeIcon},
-	{ViewQueries, "Queries", theme.ListIcon},
-	{ViewSettings, "Settings", theme.SettingsIcon},
+// Layout implements fyne.Layout.
+func (w *wholeLayout) Layout(objs []fyne.CanvasObject, size fyne.Size) {
+	if low := size.Height < lowBelow; low != w.low {
+		w.low = low
+		w.resized()
+	}
+	for _, o := range objs {
+		o.Move(fyne.Position{})
+		o.Resize(size)
+	}
 }
 
-// Views are the names of the views in order.
-func Views() []string { return []string{ViewHome, ViewQueries, ViewSettings} }
+// MinSize implements fyne.Layout.
+func (w *wholeLayout) MinSize([]fyne.CanvasObject) fyne.Size { return w.frame.MinSize(nil) }

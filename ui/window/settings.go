@@ -2,6 +2,7 @@ package window
 
 import (
 	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -30,18 +31,29 @@ type settings struct {
 	fields   map[viewmodel.Field]*field
 	levels   *choices
 	system   *button
-	bar      *panel
-	mark     *widget.Icon
-	state    *text
-	apply    *button
+	bar      bar
 	loaded   loaded
-	// busy while the engine is asked, turning where it is for a switch.
-	busy, turning bool
-	// failure is why the last Apply was refused, where no field is to blame.
-	failure string
+	// computer and login are switched beside the form; login is nil where nobody
+	// can tell, and looked at last at looked.
+	computer, login *outside
+	looked          time.Time
+	// busy is what the engine is asked for just now, file what is imported.
+	busy task
+	file string
+	// failure is what could not be done, where no field is to blame; note is
+	// something else to say.
+	failure, note string
 
-	send   func(control.Settings)
-	browse func(chosen func(path string))
+	tasks settingsTasks
+}
+
+// settingsTasks are what the view asks of its window. Those that are nil are
+// not offered.
+type settingsTasks struct {
+	send                   func(control.Settings)
+	browse                 func(chosen func(path string))
+	computerDNS, login     func(on bool, done func(error))
+	importFile, exportFile func()
 }
 
 // loaded is what the form was filled with.
@@ -51,8 +63,8 @@ type loaded struct {
 	demo, any bool
 }
 
-func newSettings(form *viewmodel.Form, keys shortcuts, send func(control.Settings), browse func(func(string))) *settings {
-	s := &settings{form: form, fields: map[viewmodel.Field]*field{}, send: send, browse: browse}
+func newSettings(form *viewmodel.Form, keys shortcuts, tasks settingsTasks) *settings {
+	s := &settings{form: form, fields: map[viewmodel.Field]*field{}, tasks: tasks}
 	s.absent = newWrapped("Settings can be changed as soon as the engine runs.", textNormal, colorText2)
 	s.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 14, 0, scrollRoom), s.sections(keys)))
 	s.body = container.New(&overhang{}, container.NewThemeOverride(s.scroll, noShadow{}))
@@ -76,6 +88,7 @@ func (s *settings) sections(keys shortcuts) fyne.CanvasObject {
 	s.more = newButton("Advanced", nil, func() { s.open(s.advanced.Hidden) })
 	s.more.Importance = widget.LowImportance
 	return vbox(8,
+		s.general(),
 		s.section("Listening", s.entryRow(viewmodel.FieldPort, number, keys), s.entryRow(viewmodel.FieldListen, 250, keys)),
 		s.section("Who may ask", s.entryRow(viewmodel.FieldAccess, 250, keys), s.entryRow(viewmodel.FieldPerSecond, number, keys)),
 		s.encryption, s.demo,
@@ -83,7 +96,7 @@ func (s *settings) sections(keys shortcuts) fyne.CanvasObject {
 		s.section("Names", s.switchRow(viewmodel.SwitchHosts), s.linesRow(viewmodel.FieldOverrides, "nas.home.arpa = 192.168.1.10", keys),
 			s.linesRow(viewmodel.FieldRoutes, "example.com = tls://10.0.0.53", keys),
 			s.switchRow(viewmodel.SwitchLocal), s.switchRow(viewmodel.SwitchCanary), s.switchRow(viewmodel.SwitchRebinding)),
-		s.section("Privacy", s.levelRow(), s.switchRow(viewmodel.SwitchSubnet), s.switchRow(viewmodel.SwitchRace)),
+		s.section("Privacy", s.levelRow(), s.switchRow(viewmodel.SwitchKeep), s.switchRow(viewmodel.SwitchSubnet), s.switchRow(viewmodel.SwitchRace)),
 		container.NewHBox(s.more), s.advanced)
 }
 
@@ -126,20 +139,6 @@ func (overhang) Layout(objs []fyne.CanvasObject, size fyne.Size) {
 // MinSize implements fyne.Layout.
 func (overhang) MinSize(objs []fyne.CanvasObject) fyne.Size { return objs[0].MinSize() }
 
-func (s *settings) newBar() fyne.CanvasObject {
-	s.mark = widget.NewIcon(nil)
-	s.state = newWrapped("", textNormal, colorTextPlain)
-	s.apply = newFilled("Apply", s.submit)
-	revert := newButton("Revert", nil, func() {
-		s.form.Revert()
-		s.failure = ""
-		s.fill()
-	})
-	line := container.NewBorder(nil, nil, padded(atLeast(s.mark, 18, 18), 4, 0), hbox(8, revert, s.apply), middle(s.state))
-	s.bar = newPanel(line, colorSurface, theme.ColorNameSeparator, radiusCard, 12, 8)
-	return container.New(layout.NewCustomPaddedLayout(8, 0, 0, 0), s.bar)
-}
-
 // show takes what is known of the engine.
 func (s *settings) show(v viewmodel.View) {
 	ready := v.Link == viewmodel.Connected && v.HasSettings
@@ -150,6 +149,7 @@ func (s *settings) show(v viewmodel.View) {
 		s.form.Load(v.Settings, v.Providers, v.Status.Demo)
 		s.fill()
 	}
+	s.showComputer(v)
 	s.render()
 }
 
@@ -171,7 +171,7 @@ func (s *settings) fill() {
 
 func (s *settings) typed(name viewmodel.Field, text string) {
 	s.form.Set(name, text)
-	s.failure = ""
+	s.forget()
 	s.render()
 }
 
@@ -219,67 +219,4 @@ func (s *settings) renderAdvanced() {
 		icon = theme.MenuExpandIcon()
 	}
 	s.more.set("Advanced", icon)
-}
-
-func (s *settings) renderBar() {
-	s.bar.Hidden = len(s.form.Changes()) == 0 || s.body.Hidden
-	wrong := len(s.form.Wrong()) > 0
-	s.apply.enable(s.form.CanApply() && !s.busy)
-	s.state.set(s.form.Summary(), colorTextPlain)
-	if s.failure != "" {
-		s.state.set(s.failure, theme.ColorNameError)
-	}
-	icon := coloured(theme.InfoIcon(), theme.ColorNamePrimary)
-	if wrong || s.failure != "" {
-		icon = coloured(theme.ErrorIcon(), theme.ColorNameError)
-	}
-	s.mark.SetResource(icon)
-}
-
-// submit sends the form, unless a field is wrong.
-func (s *settings) submit() {
-	if s.busy || !s.form.CanApply() {
-		return
-	}
-	s.busy, s.failure = true, ""
-	s.render()
-	s.send(s.form.Settings())
-}
-
-// turn puts a switch, which acts as soon as the engine is not asked for
-// something else.
-func (s *settings) turn(name viewmodel.Field, on bool) {
-	s.form.Turn(name, on)
-	s.nextTurn()
-	s.render()
-}
-
-func (s *settings) nextTurn() {
-	if s.busy {
-		return
-	}
-	if what, ok := s.form.NextTurn(); ok {
-		s.busy, s.turning = true, true
-		s.send(what)
-	}
-}
-
-// sent ends what was sent; problem is why the engine refused, or nil.
-func (s *settings) sent(what control.Settings, problem *control.Problem) {
-	turning := s.turning
-	s.busy, s.turning = false, false
-	switch {
-	case turning:
-		s.form.Turned(what, problem)
-	case problem == nil:
-		s.form.Saved(what)
-	case !s.form.Refuse(problem):
-		s.failure = problem.Error()
-	}
-	if problem == nil {
-		s.loaded.settings = what
-		s.fill()
-	}
-	s.nextTurn()
-	s.render()
 }

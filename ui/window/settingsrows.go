@@ -20,11 +20,16 @@ type field struct {
 
 // line sets label and hint beside an input of a width.
 func (s *settings) line(name viewmodel.Field, f *field, width float32, input fyne.CanvasObject) fyne.CanvasObject {
+	s.fields[name] = f
+	return s.row(name.Label(), f, width, input)
+}
+
+// row is a line of whatever has that label.
+func (s *settings) row(label string, f *field, width float32, input fyne.CanvasObject) fyne.CanvasObject {
 	f.hint = newWrapped("", textCaption, colorText2)
-	words := vbox(0, newText(name.Label(), textNormal, colorTextPlain), f.hint)
+	words := vbox(0, newText(label, textNormal, colorTextPlain), f.hint)
 	f.row = container.New(layout.NewCustomPaddedLayout(6, 6, 0, 0),
 		container.New(&fieldLayout{width: width}, middle(words), middle(atLeast(input, 0, 32))))
-	s.fields[name] = f
 	return f.row
 }
 
@@ -68,7 +73,7 @@ func (s *settings) bundleRow(keys shortcuts) fyne.CanvasObject {
 	e.SetPlaceHolder("System’s roots")
 	input, edge := edged(e)
 	s.system = newButton("System’s roots", nil, func() { e.SetText("") })
-	browse := newButton("Browse…", nil, func() { s.browse(e.SetText) })
+	browse := newButton("Browse…", nil, func() { s.tasks.browse(e.SetText) })
 	f := &field{edge: edge, set: e.SetText}
 	return s.line(viewmodel.FieldBundle, f, 480, container.NewBorder(nil, nil, nil, hbox(8, s.system, browse), padded(input, 2, 0)))
 }

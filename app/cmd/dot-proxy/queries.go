@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,43 +15,80 @@ import (
 
 func (c *command) queriesCommand() *cobra.Command {
 	var follow bool
+	var flags queryFlags
 	limit := number{want: "a number", value: 20}
 	cmd := &cobra.Command{
 		Use: "queries", Short: "Show the latest queries", Args: noArgs,
+		Example: "  dot-proxy queries -f --failed\n  dot-proxy queries -f --name .example.com --type A,AAAA\n  dot-proxy queries -n 0 --source clear --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if limit.value < 0 {
 				return usageError{quote(limit.String()) + " is less than nothing; give how many queries to show, 0 for all."}
 			}
-			p := &queryPrinter{out: bufio.NewWriter(c.stdout), json: c.json}
+			filter, some := flags.chosen(cmd.Flags())
+			r := &queryReader{client: c.client(), filter: filter, all: !some, limit: limit.value}
+			p := &queryPrinter{out: bufio.NewWriter(c.stdout), json: c.json, to: terminalOf(c.stdout, flags.color, os.Getenv)}
 			if follow {
-				return c.follow(cmd.Context(), p, limit.value)
+				return r.follow(cmd.Context(), p)
 			}
-			list, err := c.client().Queries(cmd.Context(), limit.value)
+			list, err := r.latest(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return p.print(list...)
+			return p.list(list, some)
 		},
 	}
+	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with each new one until interrupted")
 	cmd.Flags().VarP(&limit, "limit", "n", "`N`, how many to show at first, 0 for all that are kept")
+	flags.color = "auto"
+	flags.add(cmd)
 	return c.withJSON(cmd)
+}
+
+// queryReader asks the engine for queries.
+type queryReader struct {
+	client *control.Client
+	filter control.QueryFilter
+	// all is set where the filter leaves nothing out.
+	all   bool
+	limit int
+}
+
+// latest are the latest queries that fit, oldest first, at most limit.
+func (r *queryReader) latest(ctx context.Context) ([]control.Query, error) {
+	if r.all {
+		return r.client.Queries(ctx, r.limit)
+	}
+	list, err := r.client.Queries(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	fit := []control.Query{}
+	for i := range list {
+		if r.filter.Match(&list[i]) {
+			fit = append(fit, list[i])
+		}
+	}
+	if r.limit > 0 && len(fit) > r.limit {
+		fit = fit[len(fit)-r.limit:]
+	}
+	return fit, nil
 }
 
 // follow prints the latest queries and then each new one. The event stream is
 // opened before the latest are asked for, so that none falls between.
-func (c *command) follow(ctx context.Context, p *queryPrinter, limit int) error {
+func (r *queryReader) follow(ctx context.Context, p *queryPrinter) error {
 	var shown []control.Query
-	for e, err := range c.client().Events(ctx) {
+	for e, err := range r.client.Events(ctx) {
 		switch {
 		case err != nil:
 			return err
 		case e.Name == control.EventStatus && shown == nil:
-			if shown, err = c.client().Queries(ctx, limit); err == nil {
+			if shown, err = r.latest(ctx); err == nil {
 				err = p.print(shown...)
 			}
 			shown = append(shown, control.Query{})
-		case e.Name == control.EventQuery && !among(shown, e.Query):
+		case e.Name == control.EventQuery && r.filter.Match(e.Query) && !among(shown, e.Query):
 			err = p.print(*e.Query)
 		case e.Name == control.EventDropped:
 			err = p.lost(e.Count)
@@ -76,34 +114,52 @@ func among(shown []control.Query, q *control.Query) bool {
 type queryPrinter struct {
 	out    *bufio.Writer
 	json   bool
-	headed bool
+	to     terminal
+	table  *table
+	fitted int // the width of which table is made
 }
 
-const queryRow = "%-12s  %-40s  %-7s  %-9s  %-9s  %9s"
+// list prints what was asked for once; of a filter it says that nothing fits.
+func (p *queryPrinter) list(list []control.Query, filtered bool) error {
+	if len(list) == 0 && filtered && !p.json {
+		fmt.Fprintln(p.out, "No query matches.")
+		return p.out.Flush()
+	}
+	return p.print(list...)
+}
 
 func (p *queryPrinter) print(list ...control.Query) error {
-	if !p.json && !p.headed {
-		p.headed = true
-		fmt.Fprintf(p.out, queryRow+"\n", "TIME", "NAME", "TYPE", "RESULT", "FROM", "TIME TAKEN")
+	if p.json {
+		return p.printJSON(list)
 	}
-	for _, q := range list {
-		if p.json {
-			e := json.NewEncoder(p.out)
-			e.SetEscapeHTML(false)
-			if err := e.Encode(q); err != nil {
-				return err
-			}
-			continue
+	p.fit()
+	for i := range list {
+		p.table.write(p.out, p.to.color, func(c *column) (string, string) { return c.cell(&list[i]) })
+	}
+	return p.out.Flush()
+}
+
+// fit makes the table, with its head, and makes it again for a terminal whose
+// width has changed.
+func (p *queryPrinter) fit() {
+	width := p.to.columns()
+	if p.table != nil && width == p.fitted {
+		return
+	}
+	first := p.table == nil
+	p.table, p.fitted = newTable(width), width
+	if first {
+		p.table.write(p.out, p.to.color, func(c *column) (string, string) { return c.title, dim })
+	}
+}
+
+func (p *queryPrinter) printJSON(list []control.Query) error {
+	e := json.NewEncoder(p.out)
+	e.SetEscapeHTML(false)
+	for i := range list {
+		if err := e.Encode(list[i]); err != nil {
+			return err
 		}
-		name := q.Name
-		if name == "" {
-			name = "(hidden)"
-		}
-		fmt.Fprintf(p.out, queryRow, q.Time.Local().Format("15:04:05.000"), printable(name), q.Type, q.RCode, q.Source, milliseconds(q.MS))
-		if !q.Encrypted {
-			fmt.Fprint(p.out, "  not encrypted")
-		}
-		fmt.Fprintln(p.out)
 	}
 	return p.out.Flush()
 }

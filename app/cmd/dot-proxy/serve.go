@@ -96,6 +96,7 @@ func (c *command) options(ctx context.Context, flags *serveFlags) (o daemon.Opti
 	}
 	_, system := control.ListenPath(c.control)
 	o.CachePath = settings.CachePath(system, flags.settings)
+	o.StatisticsPath = settings.StatisticsPath(system, flags.settings)
 	if o.SettingsPath == "" {
 		// Without a home there is no path: settings are then the default.
 		o.SettingsPath, _ = settings.Path(system)

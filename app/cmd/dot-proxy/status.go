@@ -78,7 +78,7 @@ func (c *command) printDetails(s control.Status) error {
 	}
 	if n := s.Counters.Queries; n > 0 {
 		fmt.Fprintf(w, "Queries\t%d, %d %% from cache, %d failed, median %s\n",
-			n, 100*s.Counters.Cached/n, s.Counters.Failures, milliseconds(s.Counters.MedianMS))
+			n, 100*s.Counters.Cached/n, s.Counters.Failures, control.Latency(s.Counters.MedianMS))
 	}
 	return w.Flush()
 }
@@ -104,22 +104,11 @@ func upstreamText(u control.Upstream) string {
 	case u.Error != "":
 		return u.Error
 	case u.Connected && u.MedianMS > 0:
-		return "connected, " + u.TLS + ", " + milliseconds(u.MedianMS)
+		return "connected, " + u.TLS + ", " + control.Latency(u.MedianMS)
 	case u.Connected:
 		return "connected, " + u.TLS
 	case u.TLS != "":
 		return "idle, connects at the next query"
 	}
 	return "not connected"
-}
-
-// milliseconds shows a time with as many digits as matter.
-func milliseconds(ms float64) string {
-	switch {
-	case ms >= 10:
-		return fmt.Sprintf("%.0f ms", ms)
-	case ms >= 1:
-		return fmt.Sprintf("%.1f ms", ms)
-	}
-	return fmt.Sprintf("%.2f ms", ms)
 }
