@@ -19,8 +19,10 @@ import (
 const (
 	// An engine that neither answers nor refuses for so long hangs.
 	clientPatience = 30 * time.Second
-	maxReply       = 64 << 20
-	maxEventLine   = 4 << 20
+	// A change of this computer's DNS may ask somebody for a password first.
+	passwordPatience = 3 * time.Minute
+	maxReply         = 64 << 20
+	maxEventLine     = 4 << 20
 )
 
 // Client steers an engine over its control socket. All methods may be called
@@ -31,6 +33,8 @@ type Client struct {
 	path   string
 	system atomic.Bool
 	http   *http.Client
+	// patient waits for longer, for what may ask for a password.
+	patient *http.Client
 }
 
 // NewClient returns a client of the engine at path. An empty path stands for
@@ -38,16 +42,20 @@ type Client struct {
 // with each call.
 func NewClient(path string) *Client {
 	c := &Client{path: path}
-	c.http = &http.Client{
+	c.http, c.patient = c.newHTTP(clientPatience), c.newHTTP(passwordPatience)
+	return c
+}
+
+func (c *Client) newHTTP(patience time.Duration) *http.Client {
+	return &http.Client{
 		Transport: &http.Transport{
 			DialContext: c.dial,
 			// A new connection each time finds the engine that is there now.
 			DisableKeepAlives:     true,
-			ResponseHeaderTimeout: clientPatience,
+			ResponseHeaderTimeout: patience,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return c
 }
 
 // System tells whether the engine reached last is the system's (a service or a
@@ -203,7 +211,11 @@ func (c *Client) do(ctx context.Context, method, path string, body any) (*http.R
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := c.http.Do(req)
+	send := c.http
+	if path == "/v1/system-dns" {
+		send = c.patient
+	}
+	resp, err := send.Do(req)
 	if err != nil {
 		return nil, broken(ctx, err)
 	}

@@ -28,7 +28,7 @@ func HTTPStatus(code string) int {
 		return http.StatusForbidden
 	case CodeBadValue:
 		return http.StatusUnprocessableEntity
-	case CodePortInUse, CodePermission, CodeAddress, CodeSettings, CodeRunning, CodeSystemDNS, CodeNotNow:
+	case CodePortInUse, CodePermission, CodeAddress, CodeSettings, CodeRunning, CodeSystemDNS, CodeLeak, CodeNotNow:
 		return http.StatusConflict
 	case CodeCertificate, CodeNoAnswer, CodeOffline, CodePortal:
 		return http.StatusBadGateway

@@ -20,6 +20,9 @@ const (
 	CodeOffline = "offline"
 	// CodeSystemDNS: this computer's DNS could not be changed, or not be kept.
 	CodeSystemDNS = "dns_not_set"
+	// CodeLeak: one of this computer's networks, which Entry names, still asks
+	// another server, although its DNS was pointed here.
+	CodeLeak = "leak"
 	// CodePortal: the network wants a sign-in.
 	CodePortal = "portal"
 	// CodeNotNow: what is asked for makes no sense in the present state.
@@ -45,7 +48,7 @@ type Problem struct {
 	// Field names the setting that is wrong (CodeBadValue), else empty.
 	Field string `json:"field,omitempty"`
 	// Entry is the key in a table that Field names, such as a route's domain,
-	// empty where none is at fault.
+	// empty where none is at fault; with CodeLeak the network.
 	Entry string `json:"entry,omitempty"`
 
 	cause error

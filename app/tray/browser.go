@@ -2,29 +2,9 @@ package tray
 
 import (
 	"errors"
-	"net/url"
 	"os/exec"
 	"runtime"
-	"strings"
 )
-
-// plainPage is opened where a network does not name its sign-in page: it leads
-// every page that is not encrypted there.
-const plainPage = "http://detectportal.firefox.com/"
-
-// maxPage bounds the address of a page, in bytes.
-const maxPage = 2000
-
-// signInPage is the page to open for a network that names text, which comes from
-// whoever runs the network: anything but a plain address of the web is left
-// aside.
-func signInPage(text string) string {
-	u, err := url.Parse(text)
-	if err != nil || len(text) > maxPage || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.ContainsAny(text, "\"'`\\ ") {
-		return plainPage
-	}
-	return u.String()
-}
 
 // browserCommand is how a system opens a page in the user's browser.
 func browserCommand(system, page string) []string {

@@ -86,7 +86,7 @@ func (p *program) signIn() {
 	if !begun {
 		return
 	}
-	if err := openPage(signInPage(page)); err != nil {
+	if err := openPage((&control.Portal{URL: page}).Page().String()); err != nil {
 		p.keeper.refuse(err)
 	}
 }

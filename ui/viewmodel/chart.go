@@ -17,6 +17,9 @@ const (
 // Bar is what happened in one BarSpan.
 type Bar struct {
 	Cached, Other, Failures uint64
+	// MedianMS is the median latency of upstream answers at its end, in
+	// milliseconds; 0 where nothing was known.
+	MedianMS float64
 }
 
 // History is the last ten minutes, counted from what the engine's counters
@@ -48,6 +51,7 @@ func (h *History) Note(s control.Status, now time.Time) {
 	bar.Cached += grown.Cached
 	bar.Other += grown.Queries - min(grown.Cached, grown.Queries)
 	bar.Failures += grown.Failures
+	bar.MedianMS = s.Counters.MedianMS
 	h.last, h.pid = s.Counters, s.PID
 }
 

@@ -1,6 +1,7 @@
 package viewmodel
 
 import (
+	"slices"
 	"strings"
 
 	"dotproxy/app/control"
@@ -28,6 +29,11 @@ func Kinds() []Kind { return []Kind{All, Failed, Slow, Cached, Stale, Own, Route
 // String returns the chip's label.
 func (k Kind) String() string {
 	return [...]string{"All", "Failed", "Slow", "Cached", "Stale", "Own", "Routed", "Blocked", "Not encrypted"}[k]
+}
+
+// KindNamed is the kind whose String is name, All for any other.
+func KindNamed(name string) Kind {
+	return Kind(max(0, slices.IndexFunc(Kinds(), func(k Kind) bool { return k.String() == name })))
 }
 
 // Filter chooses rows. The zero Filter lets all through.

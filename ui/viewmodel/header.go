@@ -1,6 +1,13 @@
 package viewmodel
 
-import "dotproxy/app/control"
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"dotproxy/app/control"
+)
 
 // Tone is the mood of a header, a row or a mark; the window gives it a colour.
 type Tone int
@@ -26,6 +33,16 @@ const (
 	Restart
 	// Launch starts the engine's process.
 	Launch
+	// Pause asks for how long (PauseChoices).
+	Pause
+	// Resume ends a pause.
+	Resume
+	// SignIn lets the network's sign-in page through and opens it.
+	SignIn
+	// TurnOn points this computer's DNS here.
+	TurnOn
+	// Cover does so on the networks that it was not yet done on.
+	Cover
 )
 
 // Button is one of at most two in a header.
@@ -38,24 +55,39 @@ type Button struct {
 
 // Header says the state: what is, what to do about it.
 type Header struct {
-	// Icon names the shield: protected, degraded, failed, stopped or starting.
+	// Icon names the shield: protected, degraded, paused, portal, failed, stopped
+	// or starting.
 	Icon  string
 	Title string
-	// Short is the title where there is little room.
-	Short string
+	// Short is the title where there is little room, Brief where there is least.
+	Short, Brief string
 	// Sentence and Hint are the engine's own words wherever one is there.
 	Sentence, Hint string
 	Tone           Tone
 	Buttons        []Button
+	// Left is the share of a pause that is left, 0 for none or no known end.
+	Left float64
 }
 
 var (
 	stopButton  = Button{Label: "Stop", Action: Stop}
 	startButton = Button{Label: "Start", Action: Start, Filled: true}
+	pauseButton = Button{Label: "Pause", Action: Pause}
 )
+
+// briefly has the words for a rail that is too narrow for a short title.
+var briefly = map[string]string{
+	"Not protected": "Failed", "Sign-in needed": "Sign in", "Known names": "Backup", "On backup": "Backup", "Leak found": "Leak",
+}
 
 // HeaderOf returns the header for what is known of the engine.
 func HeaderOf(v View) Header {
+	h := headerOf(v)
+	h.Brief = cmp.Or(briefly[h.Short], h.Short)
+	return h
+}
+
+func headerOf(v View) Header {
 	switch v.Link {
 	case Looking:
 		return Header{Icon: "starting", Title: "Looking for the engine…", Short: "Looking…"}
@@ -66,7 +98,7 @@ func HeaderOf(v View) Header {
 	case Gone:
 		return goneHeader(v.Problem)
 	}
-	return statusHeader(v.Status)
+	return statusHeader(v.Status, v.Now)
 }
 
 func refusedHeader(p *control.Problem) Header {
@@ -90,7 +122,7 @@ func goneHeader(p *control.Problem) Header {
 	return h
 }
 
-func statusHeader(s control.Status) Header {
+func statusHeader(s control.Status, now time.Time) Header {
 	h := Header{Icon: string(s.State), Sentence: s.Sentence, Hint: s.Hint}
 	switch s.State {
 	case control.Stopped:
@@ -98,16 +130,20 @@ func statusHeader(s control.Status) Header {
 	case control.Starting:
 		h.Title, h.Buttons = "Starting…", []Button{{Label: "Cancel", Action: Stop}}
 	case control.Protected:
-		h.Title, h.Tone, h.Buttons = "Protected", Good, []Button{stopButton}
-		if s.Variant == control.VariantNotInUse {
-			h.Icon, h.Title, h.Short, h.Tone = "degraded", "Running, not in use", "Not in use", Warn
-		}
+		h.protected(s)
 	case control.Degraded:
-		h.Title, h.Tone, h.Buttons = "On backup", Warn, []Button{stopButton}
+		h.Title, h.Tone, h.Buttons = "On backup", Warn, running(s)
 		if s.Variant == control.VariantFromMemory {
 			h.Title, h.Short = "Known names only", "Known names"
 		}
+	case control.Paused:
+		h.paused(s, now)
+	case control.SignIn:
+		h.Title, h.Tone = "Sign-in needed", Warn
+		h.Buttons = []Button{{Label: "Open sign-in page", Action: SignIn, Filled: true}, stopButton}
 	case control.Failed:
+		// A command in the hint stands among the ways to fix it.
+		h.Hint, _, _ = strings.Cut(s.Hint, "\n")
 		h.Title, h.Tone = "Not protected", Bad
 		h.Buttons = []Button{{Label: "Try again", Action: retryAction(s.Problem), Filled: true}}
 	default:
@@ -118,6 +154,28 @@ func statusHeader(s control.Status) Header {
 		h.Short = h.Title
 	}
 	return h
+}
+
+func (h *Header) protected(s control.Status) {
+	h.Title, h.Tone, h.Buttons = "Protected", Good, running(s)
+	switch p := s.Problem; {
+	case s.Variant == control.VariantNotInUse:
+		h.Icon, h.Title, h.Short, h.Tone = "degraded", "Running, not in use", "Not in use", Warn
+		h.Hint = "Turn on “Use as this computer’s DNS”."
+		h.Buttons = []Button{{Label: "Turn on", Action: TurnOn, Filled: true}, stopButton}
+	case p != nil && p.Code == control.CodeLeak:
+		h.Icon, h.Title, h.Tone, h.Sentence, h.Hint = "degraded", "Leak found", Warn, p.Message, p.Hint
+		h.Buttons = []Button{{Label: "Use on " + cmp.Or(p.Entry, "all networks") + " too", Action: Cover, Filled: true}, stopButton}
+	}
+}
+
+// running are the buttons while queries are answered. Only what was pointed
+// here can be put back for a while.
+func running(s control.Status) []Button {
+	if !s.SystemDNS {
+		return []Button{stopButton}
+	}
+	return []Button{pauseButton, stopButton}
 }
 
 // retryAction is Start where the listeners are closed; where they are open
@@ -178,10 +236,17 @@ func ProviderName(s control.Status) string {
 	return none
 }
 
-// ToggleAction is what Ctrl+S does: the header's first stop or start.
-func ToggleAction(h Header) (Action, bool) {
-	if len(h.Buttons) == 0 {
+// ToggleAction is what Ctrl+S does: the header's start or stop.
+func ToggleAction(h Header) (Action, bool) { return h.first(Start, Stop, Restart, Launch) }
+
+// PauseAction is what Ctrl+P does: to ask for how long, or to end the pause.
+func PauseAction(h Header) (Action, bool) { return h.first(Pause, Resume) }
+
+// first is the action of the first button that does one of some.
+func (h Header) first(some ...Action) (Action, bool) {
+	i := slices.IndexFunc(h.Buttons, func(b Button) bool { return slices.Contains(some, b.Action) })
+	if i < 0 {
 		return 0, false
 	}
-	return h.Buttons[0].Action, true
+	return h.Buttons[i].Action, true
 }

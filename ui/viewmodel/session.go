@@ -16,9 +16,12 @@ type Engine interface {
 	Start(ctx context.Context) error
 	Stop(ctx context.Context) error
 	Use(ctx context.Context, upstream string) error
+	SystemDNS(ctx context.Context, action string) error
+	Pause(ctx context.Context, p control.Pause) error
+	Resume(ctx context.Context) error
+	SignIn(ctx context.Context) error
 	Settings(ctx context.Context) (control.Settings, error)
 	Apply(ctx context.Context, s control.Settings) error
-	SystemDNS(ctx context.Context, action string) error
 	Providers(ctx context.Context) ([]control.Provider, error)
 	Queries(ctx context.Context, limit int) ([]control.Query, error)
 	Events(ctx context.Context) iter.Seq2[control.Event, error]
@@ -54,6 +57,13 @@ type View struct {
 	HasSettings bool
 	Bars        []Bar
 	ChartTitle  string
+	// Now is when all this was so, which a countdown needs.
+	Now time.Time
+}
+
+// Counts tells whether v changes with each second.
+func (v View) Counts() bool {
+	return v.Link == Connected && v.Status.State == control.Paused && v.Status.PausedUntil != nil
 }
 
 // retryAfter is how long to wait before looking for an engine again.
@@ -99,7 +109,7 @@ func (s *Session) View(now time.Time) (View, uint64) {
 	defer s.mu.Unlock()
 	v := s.view
 	s.history.Advance(now)
-	v.Bars, v.ChartTitle = s.history.Bars(), s.history.Caption(now)
+	v.Bars, v.ChartTitle, v.Now = s.history.Bars(), s.history.Caption(now), now
 	return v, s.version
 }
 
@@ -108,6 +118,13 @@ func (s *Session) Version() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.version
+}
+
+// Counts tells whether the View changes with each second.
+func (s *Session) Counts() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.view.Counts()
 }
 
 // Launch starts an engine by launch and shows meanwhile that it does. An engine

@@ -31,9 +31,9 @@ func (w *Window) browse(chosen func(path string)) {
 // copyShown is for how long a copy button shows that it has copied.
 const copyShown = 2 * time.Second
 
-// copy puts text on the clipboard and shows that it did.
-func (w *Window) copy(text string) {
+// copy puts text on the clipboard and shows on the button that it did.
+func (w *Window) copy(on *button, text string) {
 	fyne.CurrentApp().Clipboard().SetContent(text)
-	w.home.copied.set("", theme.ConfirmIcon())
-	w.options.Later(copyShown, func() { w.home.copied.set("", theme.ContentCopyIcon()) })
+	on.set("", theme.ConfirmIcon())
+	w.options.Later(copyShown, func() { on.set("", theme.ContentCopyIcon()) })
 }

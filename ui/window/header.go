@@ -4,9 +4,9 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	"dotproxy/assets"
 	"dotproxy/ui/viewmodel"
@@ -16,19 +16,18 @@ import (
 type header struct {
 	*panel
 	act                   func(viewmodel.Action)
-	icon                  *canvas.Image
+	icon                  *shieldIcon
 	title, sentence, hint *text
 	buttons               *fyne.Container
+	pause                 *button // nil where it is not offered
 	shown                 viewmodel.Header
 }
 
 func newHeader(act func(viewmodel.Action)) *header {
-	h := &header{act: act, icon: canvas.NewImageFromResource(shield("starting")),
+	h := &header{act: act, icon: newShieldIcon(),
 		title: newBold("", textState), sentence: newWrapped("", textNormal, colorTextPlain),
 		hint: newWrapped("", textSmall, colorText2), buttons: hbox(8)}
 	h.title.least = 60
-	h.icon.FillMode = canvas.ImageFillContain
-	h.icon.SetMinSize(fyne.NewSquareSize(52))
 	words := vbox(2, h.title, h.sentence, h.hint)
 	line := container.New(&headerLayout{}, h.icon, middle(words), middle(h.buttons))
 	h.panel = newPanel(line, colorSurface, theme.ColorNameSeparator, radiusHeader, 20, 18)
@@ -57,8 +56,7 @@ func (h *header) show(m viewmodel.Header, small bool) {
 	}
 	look := looks[m.Tone]
 	h.paint(look.fill, look.edge, 1)
-	h.icon.Resource = shield(m.Icon)
-	h.icon.Refresh()
+	h.icon.show(m.Icon, m.Left)
 	h.title.content, h.title.color = m.Title, look.ink
 	h.title.Refresh()
 	h.sentence.setText(m.Sentence)
@@ -72,11 +70,15 @@ func (h *header) show(m viewmodel.Header, small bool) {
 }
 
 func (h *header) setButtons(m viewmodel.Header) {
-	h.buttons.Objects = nil
+	h.buttons.Objects, h.pause = nil, nil
 	for _, b := range m.Buttons {
 		one := newButton(b.Label, nil, func() { h.act(b.Action) })
-		if b.Filled {
+		switch {
+		case b.Filled:
 			one = newFilled(b.Label, one.OnTapped)
+		case b.Action == viewmodel.Pause:
+			one.Icon, one.IconPlacement = theme.MenuDropDownIcon(), widget.ButtonIconTrailingText
+			h.pause = one
 		}
 		var placed fyne.CanvasObject = one
 		if m.Tone != viewmodel.Neutral && !b.Filled {

@@ -6,9 +6,11 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"dotproxy/app/control"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -16,10 +18,13 @@ import (
 type home struct {
 	root     *fyne.Container
 	header   *header
+	body     *fyne.Container
 	notice   *panel
 	noticeIs *text
+	remedies *remedies
 	middle   *fyne.Container
 	left     *panel
+	right    *panel
 	counters *panel
 
 	provider      *widget.Select
@@ -33,26 +38,43 @@ type home struct {
 	details       *fyne.Container
 	values        [4]*text
 	verified      *text // the label of the name
+	computer      *computer
+	legend        [2]*text
+	legendLine    *fyne.Container
 	chart         *barChart
+	latency       *lineChart
 	chartTitle    *text
 	numbers       [4]*text
 	names         [4]*text
 
-	use  func(upstream string)
-	copy func(string)
+	do homeActions
+}
+
+// homeActions are what home has the window do.
+type homeActions struct {
+	act       func(viewmodel.Action)
+	use       func(upstream string)
+	systemDNS func(action string)
+	remedy    func(viewmodel.Remedy)
+	// copy puts a text on the clipboard and shows so on the button.
+	copy func(*button, string)
 }
 
 var detailLabels = [4]string{"Connected to", "Name verified", "Key exchange", "If it fails"}
 
-func newHome(act func(viewmodel.Action), use, copy func(string)) *home {
-	h := &home{header: newHeader(act), use: use, copy: copy}
+func newHome(do homeActions) *home {
+	h := &home{header: newHeader(do.act), do: do}
 	h.noticeIs = newWrapped("", textNormal, theme.ColorNameError)
 	h.notice = newPanel(h.noticeIs, colorBadTint, "", radiusCard, 16, 12)
 	h.notice.Hide()
-	h.left = newCard(h.newLeft())
-	h.middle = container.New(&columns{weights: []float32{340, 390}, gap: 14}, h.left, newCard(h.newChart()))
+	h.remedies = newRemedies(do.copy, do.remedy)
+	h.computer = newComputer(do.systemDNS)
+	h.left, h.right = newCard(h.newLeft()), newCard(h.newChart())
+	h.middle = container.New(&columns{weights: []float32{340, 390}, gap: 14}, h.left, h.right)
 	h.counters = newPanel(h.newCounters(), colorSurface, theme.ColorNameSeparator, radiusCard, 14, 12)
-	h.root = container.New(&rows{gap: 14, stretch: 2}, h.header.panel, h.notice, h.middle, h.counters)
+	h.body = container.New(&rows{gap: 14, stretch: 3}, h.header.panel, h.notice, h.remedies.panel, h.middle, h.counters)
+	// What has no room in a small window is reached by scrolling.
+	h.root = container.New(overhang{}, container.NewThemeOverride(container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, scrollRoom), h.body)), noShadow{}))
 	return h
 }
 
@@ -67,8 +89,8 @@ func (h *home) newLeft() fyne.CanvasObject {
 	h.providerError.Hide()
 	h.listen = newMono("", textSmall)
 	h.listen.least = 60
-	h.copied = iconButton(theme.ContentCopyIcon(), func() { h.copy(h.listen.content) })
-	h.details = vbox(7, widget.NewSeparator())
+	h.copied = iconButton(theme.ContentCopyIcon(), func() { h.do.copy(h.copied, h.listen.content) })
+	h.details = vbox(6, widget.NewSeparator())
 	for i, label := range detailLabels {
 		value := newMono("", textSmall)
 		value.align, value.least = fyne.TextAlignTrailing, 60
@@ -83,20 +105,26 @@ func (h *home) newLeft() fyne.CanvasObject {
 		h.details.Add(container.NewBorder(nil, nil, name, nil, value))
 	}
 	listens := vbox(5, newText("Listens on", textSmall, colorText2), h.listen)
-	return container.New(&rows{gap: 14, stretch: 3},
+	return container.New(&rows{gap: 10, stretch: 4},
 		vbox(5, newText("Provider", textSmall, colorText2), h.providerInput, h.fixed, h.providerError),
 		container.NewBorder(nil, nil, nil, middle(h.copied), listens),
-		h.details)
+		h.computer.root, h.details)
 }
 
 func (h *home) newChart() fyne.CanvasObject {
 	h.chart, h.chartTitle = newBarChart(), newText("", textSmall, colorText2)
-	h.chartTitle.least = 60
-	legend := hbox(14, hbox(6, middle(swatch(theme.ColorNamePrimary)), newText("asked upstream", textSmall, colorText2)),
-		hbox(6, middle(swatch(colorFaintBar)), newText("from cache", textSmall, colorText2)))
+	for i, label := range legends[false] {
+		h.legend[i] = newText(label, textSmall, colorText2)
+	}
+	h.legendLine = hbox(14, hbox(6, middle(swatch(theme.ColorNamePrimary)), h.legend[0]), hbox(6, middle(swatch(colorFaintBar)), h.legend[1]))
 	feet := container.NewBorder(nil, nil, newText("10 min ago", textSmall, colorText2), newText("now", textSmall, colorText2))
-	return container.New(&rows{gap: 6, stretch: 2}, h.chartTitle, legend, h.chart, feet)
+	h.latency = newLineChart()
+	line := container.NewBorder(nil, nil, padded(newText("Latency", textSmall, colorText2), 0, 2), nil, padded(h.latency, 8, 0))
+	return container.New(&rows{gap: 6, stretch: 1}, container.New(&captions{}, h.chartTitle, h.legendLine), h.chart, feet, widget.NewSeparator(), line)
 }
+
+// legends are what the chart's colours mean, in a wide window and a small one.
+var legends = map[bool][2]string{false: {"asked upstream", "from cache"}, true: {"upstream", "cache"}}
 
 // swatch is a small square of the legend.
 func swatch(color fyne.ThemeColorName) fyne.CanvasObject {
@@ -118,7 +146,7 @@ func (h *home) choose(label string) {
 	i := slices.IndexFunc(h.choices, func(c viewmodel.Choice) bool { return c.Label == label })
 	if i >= 0 {
 		h.wanted = h.choices[i].Upstream
-		h.use(h.wanted)
+		h.do.use(h.wanted)
 	}
 }
 
@@ -131,7 +159,7 @@ func (h *home) chosen(upstream string, err error) {
 	if err != nil {
 		h.providerError.setText(err.Error())
 	}
-	h.root.Refresh()
+	h.body.Refresh()
 }
 
 // say shows why an action failed, or with nil nothing.
@@ -140,24 +168,34 @@ func (h *home) say(err error) {
 	if err != nil {
 		h.noticeIs.setText(err.Error())
 	}
-	h.root.Refresh()
+	h.body.Refresh()
 }
 
 // show fills the view.
 func (h *home) show(v viewmodel.View, small bool) {
 	h.header.show(viewmodel.HeaderOf(v), small)
+	list := viewmodel.RemediesOf(v)
+	h.remedies.show(list)
 	connected := v.Link == viewmodel.Connected
-	h.middle.Hidden, h.counters.Hidden = !connected, !connected
-	h.details.Hidden = small
-	h.root.Layout.(*rows).gap = 14
-	if small {
-		h.root.Layout.(*rows).gap = 10
+	failed := connected && v.Status.State == control.Failed
+	h.middle.Hidden, h.counters.Hidden = !connected, !connected || failed
+	h.details.Hidden, h.right.Hidden = small || failed, failed
+	for i, label := range legends[small] {
+		h.legend[i].setText(label)
+	}
+	rows := h.body.Layout.(*rows)
+	if rows.gap, rows.stretch = 14, 3; small {
+		rows.gap = 10
+	}
+	if failed {
+		rows.stretch = -1
 	}
 	if connected {
 		h.showProvider(v)
 		h.showNumbers(v)
+		h.computer.show(v)
 	}
-	h.root.Refresh()
+	h.body.Refresh()
 }
 
 func (h *home) showProvider(v viewmodel.View) {
@@ -188,6 +226,7 @@ func (h *home) showProvider(v viewmodel.View) {
 func (h *home) showNumbers(v viewmodel.View) {
 	h.chartTitle.setText(v.ChartTitle)
 	h.chart.show(v.Bars)
+	h.latency.show(v.Bars)
 	for i, c := range viewmodel.CountersOf(v.Status.Counters) {
 		h.numbers[i].setText(c.Value)
 		h.names[i].setText(c.Label)

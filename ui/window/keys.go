@@ -18,12 +18,20 @@ func (w *Window) bindings() map[fyne.KeyName]func() {
 			w.Open(ViewQueries)
 			w.win.Canvas().Focus(w.queries.search)
 		},
-		fyne.KeyS: w.toggle,
+		fyne.KeyS: func() { w.press(viewmodel.ToggleAction) },
+		fyne.KeyP: func() { w.press(viewmodel.PauseAction) },
 		fyne.KeyR: func() { w.part().again() },
 		fyne.KeyW: w.win.Close,
 	}
 	for i, p := range pages() {
 		keys[numbers[i]] = func() { w.Open(p.name) }
+	}
+	for key, do := range keys {
+		keys[key] = func() {
+			if key == fyne.KeyW || !w.welcoming() {
+				do()
+			}
+		}
 	}
 	return keys
 }
@@ -34,6 +42,10 @@ func (w *Window) bindKeys() {
 		w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) { do() })
 	}
 	w.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
+		if w.welcoming() {
+			w.welcome.key(k)
+			return
+		}
 		w.part().key(k)
 	})
 }
@@ -51,9 +63,14 @@ func (w *Window) shortcut(s fyne.Shortcut) bool {
 	return do != nil
 }
 
-// toggle starts or stops, as the header's first button would.
-func (w *Window) toggle() {
-	if a, ok := viewmodel.ToggleAction(viewmodel.HeaderOf(w.view)); ok {
-		w.act(a)
+// press does what a button of the header would, from any view.
+func (w *Window) press(which func(viewmodel.Header) (viewmodel.Action, bool)) {
+	a, ok := which(viewmodel.HeaderOf(w.view))
+	if !ok {
+		return
 	}
+	if a == viewmodel.Pause {
+		w.Open(ViewHome) // the choices stand beneath its button
+	}
+	w.act(a)
 }

@@ -155,3 +155,38 @@ func (*centreY) MinSize(objs []fyne.CanvasObject) (least fyne.Size) {
 	}
 	return least
 }
+
+// captions sets two objects at the ends of a line, or the second beneath the
+// first where there is no room.
+type captions struct{ width float32 }
+
+// Layout implements fyne.Layout.
+func (c *captions) Layout(objs []fyne.CanvasObject, size fyne.Size) {
+	c.width = size.Width
+	first, second := objs[0].MinSize(), objs[1].MinSize()
+	objs[0].Move(fyne.Position{})
+	objs[0].Resize(fyne.NewSize(size.Width, first.Height))
+	at := fyne.NewPos(0, first.Height+captionGap)
+	if c.oneLine(objs) {
+		at = fyne.NewPos(size.Width-second.Width, 0)
+		objs[0].Resize(first)
+	}
+	objs[1].Move(at)
+	objs[1].Resize(second)
+}
+
+const captionGap = 4
+
+func (c *captions) oneLine(objs []fyne.CanvasObject) bool {
+	return objs[0].MinSize().Width+12+objs[1].MinSize().Width <= c.width
+}
+
+// MinSize implements fyne.Layout. It asks for little width, since it can do
+// with two lines.
+func (c *captions) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	first, second := objs[0].MinSize(), objs[1].MinSize()
+	if c.oneLine(objs) {
+		return fyne.NewSize(second.Width, max(first.Height, second.Height))
+	}
+	return fyne.NewSize(second.Width, first.Height+captionGap+second.Height)
+}

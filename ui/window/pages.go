@@ -64,12 +64,13 @@ func Views() (names []string) {
 }
 
 func (w *Window) buildHome() part {
-	w.home = newHome(w.act, w.use, w.copy)
+	w.home = newHome(homeActions{act: w.act, use: w.use, systemDNS: w.systemDNS, remedy: w.remedy, copy: w.copy})
 	return newPart(w.home.root, w.home.show)
 }
 
 func (w *Window) buildQueries() part {
 	w.queries = newQueries(viewmodel.NewList(w.log), w.shortcut, func() { w.Open(ViewSettings) })
+	w.queries.choose(w.options.Kind)
 	p := newPart(w.queries.root, w.queries.show)
 	p.opened, p.tick, p.key = w.queries.update, w.queries.update, w.queries.key
 	return p

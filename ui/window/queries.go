@@ -1,6 +1,7 @@
 package window
 
 import (
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -180,6 +181,12 @@ func (q *queries) refilter() {
 	}
 	q.list.SetFilter(viewmodel.Filter{Kind: viewmodel.Kinds()[kind], Search: q.search.Text})
 	q.render()
+}
+
+// choose takes a chip; a kind that there is not stands for all.
+func (q *queries) choose(k viewmodel.Kind) {
+	q.kinds.choose(max(0, slices.Index(viewmodel.Kinds(), k)))
+	q.refilter()
 }
 
 func (q *queries) showAll() {

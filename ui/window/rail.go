@@ -59,6 +59,9 @@ func (r *rail) show(v viewmodel.View, open string, small bool) {
 		item.Refresh()
 	}
 	r.foot.icon, r.foot.label, r.foot.caption, r.foot.small = shield(h.Icon), h.Short, viewmodel.Foot(v), small
+	if small {
+		r.foot.label = h.Brief
+	}
 	r.foot.Refresh()
 	r.brand.Refresh()
 	r.root.Refresh()
@@ -110,3 +113,29 @@ func (f *frameLayout) Layout(objs []fyne.CanvasObject, size fyne.Size) {
 // MinSize implements fyne.Layout. The views fit into 720 by 480; what they
 // ask for beyond is not granted, so that opening one never moves the window.
 func (f *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(720, 480) }
+
+// wholeLayout gives its object all the room, and tells when that is low. A
+// window asks for the frame's least size whatever it shows.
+type wholeLayout struct {
+	frame   *frameLayout
+	low     bool
+	resized func()
+}
+
+// lowBelow is the window's height under which a first run's page is tight.
+const lowBelow float32 = 590
+
+// Layout implements fyne.Layout.
+func (w *wholeLayout) Layout(objs []fyne.CanvasObject, size fyne.Size) {
+	if low := size.Height < lowBelow; low != w.low {
+		w.low = low
+		w.resized()
+	}
+	for _, o := range objs {
+		o.Move(fyne.Position{})
+		o.Resize(size)
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (w *wholeLayout) MinSize([]fyne.CanvasObject) fyne.Size { return w.frame.MinSize(nil) }

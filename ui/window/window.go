@@ -2,14 +2,13 @@ package window
 
 import (
 	"context"
-	"errors"
+	"net/url"
 	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"dotproxy/app/control"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -36,6 +35,14 @@ type Options struct {
 	Drawn func(took time.Duration)
 	// View is the view to open, empty for home.
 	View string
+	// Kind is the filter of the queries to begin with.
+	Kind viewmodel.Kind
+	// Welcomed is called when a first run has begun. Where it is nil there is no
+	// first run.
+	Welcomed func()
+	// OpenPage opens a web page in the user's browser; nil stands for the system's
+	// way.
+	OpenPage func(page *url.URL) error
 	// Background runs an action off the user interface's goroutine; nil stands
 	// for a goroutine of its own.
 	Background func(func())
@@ -50,17 +57,20 @@ type Window struct {
 	session *viewmodel.Session
 	log     *viewmodel.Log
 
-	frame    *frameLayout
-	root     *fyne.Container
-	rail     *rail
-	place    *fyne.Container
-	parts    map[string]part
-	home     *home
-	queries  *queries
-	settings *settings
-	open     string
-	view     viewmodel.View
-	shown    uint64
+	frame     *frameLayout
+	frameRoot *fyne.Container
+	root      *fyne.Container // the frame, or the page of a first run
+	whole     *wholeLayout
+	welcome   *welcome // nil once Start was pressed
+	rail      *rail
+	place     *fyne.Container
+	parts     map[string]part
+	home      *home
+	queries   *queries
+	settings  *settings
+	open      string
+	view      viewmodel.View
+	shown     uint64
 }
 
 // New builds the window into win, which it neither shows nor sizes.
@@ -71,6 +81,9 @@ func New(win fyne.Window, o Options) *Window {
 	if o.Later == nil {
 		o.Later = func(after time.Duration, f func()) { time.AfterFunc(after, func() { fyne.Do(f) }) }
 	}
+	if o.OpenPage == nil {
+		o.OpenPage = func(page *url.URL) error { return fyne.CurrentApp().OpenURL(page) }
+	}
 	w := &Window{win: win, options: o, log: &viewmodel.Log{}}
 	w.session = viewmodel.NewSession(o.Engine, w.log)
 	w.parts = make(map[string]part)
@@ -80,7 +93,13 @@ func New(win fyne.Window, o Options) *Window {
 	w.rail = newRail(w.Open)
 	w.place = container.NewStack()
 	w.frame = &frameLayout{resize: func(bool) { w.render() }}
-	w.root = container.New(w.frame, w.rail.root, w.place)
+	w.frameRoot = container.New(w.frame, w.rail.root, w.place)
+	w.whole = &wholeLayout{frame: w.frame, resized: w.render}
+	w.root = container.New(w.whole)
+	if o.Welcomed != nil {
+		w.welcome = newWelcome(o.Login != nil, w.begin)
+	}
+	w.stage()
 	win.SetContent(w.root)
 	w.bindKeys()
 	if !slices.Contains(Views(), o.View) {
@@ -116,12 +135,15 @@ func (w *Window) Run(ctx context.Context) {
 // every ten seconds.
 type mark struct {
 	version, seq, floor, dropped uint64
-	span                         int64
+	span, second                 int64
 }
 
 func (w *Window) mark(now time.Time) mark {
 	m := mark{version: w.session.Version(), span: now.UnixNano() / int64(viewmodel.BarSpan)}
 	m.seq, m.floor, m.dropped = w.log.Mark()
+	if w.session.Counts() {
+		m.second = now.Unix()
+	}
 	return m
 }
 
@@ -129,8 +151,9 @@ func (w *Window) mark(now time.Time) mark {
 func (w *Window) Tick(now time.Time) {
 	v, version := w.session.View(now)
 	moved := !slices.Equal(v.Bars, w.view.Bars) || v.ChartTitle != w.view.ChartTitle
+	counted := v.Counts() && v.Now.Unix() != w.view.Now.Unix()
 	w.view = v
-	if version != w.shown || moved {
+	if version != w.shown || moved || counted {
 		w.shown = version
 		w.render()
 	}
@@ -152,6 +175,10 @@ func (w *Window) Open(view string) {
 // View is the name of the open view.
 func (w *Window) View() string { return w.open }
 
+// Kind is the filter of the queries in use. What was searched for is not kept:
+// it is a name that somebody looked up.
+func (w *Window) Kind() viewmodel.Kind { return w.queries.list.Filter().Kind }
+
 // part is the open view.
 func (w *Window) part() part { return w.parts[w.open] }
 
@@ -160,62 +187,12 @@ func (w *Window) render() {
 	if w.open == "" {
 		return
 	}
+	if w.welcome != nil {
+		w.stage()
+		w.welcome.show(w.view, w.whole.low)
+	}
 	w.rail.show(w.view, w.open, w.frame.small)
 	w.part().show(w.view, w.frame.small)
-}
-
-// act does what a button of the header says.
-func (w *Window) act(a viewmodel.Action) {
-	w.home.say(nil)
-	e := w.options.Engine
-	w.background(func(ctx context.Context) error {
-		switch a {
-		case viewmodel.Stop:
-			return e.Stop(ctx)
-		case viewmodel.Launch:
-			return w.session.Launch(ctx, w.options.Launch)
-		case viewmodel.Restart:
-			if err := e.Stop(ctx); err != nil {
-				return err
-			}
-		}
-		return e.Start(ctx)
-	}, func(err error) {
-		// What the header says by itself is not said twice.
-		if p, ok := errors.AsType[*control.Problem](err); ok && (a == viewmodel.Launch || headerSays(p)) {
-			err = nil
-		}
-		w.home.say(err)
-	})
-}
-
-// headerSays tells whether a problem is the engine's own state, which the
-// header shows.
-func headerSays(p *control.Problem) bool {
-	switch p.Code {
-	case control.CodeForbidden, control.CodeInternal, control.CodeBadRequest, control.CodeBadValue:
-		return false
-	}
-	return true
-}
-
-func (w *Window) use(upstream string) {
-	w.home.providerError.Hide()
-	w.background(func(ctx context.Context) error { return w.options.Engine.Use(ctx, upstream) },
-		func(err error) {
-			w.home.chosen(upstream, err)
-			w.render()
-		})
-}
-
-func asProblem(err error) *control.Problem {
-	if err == nil {
-		return nil
-	}
-	if p, ok := errors.AsType[*control.Problem](err); ok {
-		return p
-	}
-	return &control.Problem{Code: control.CodeInternal, Message: "The engine could not be asked: " + control.Quote(err.Error()) + ".", Hint: "Try again."}
 }
 
 // background does something that may wait, and then more on Fyne's goroutine.

@@ -40,6 +40,7 @@ func newDesk(t *testing.T, gl bool) *desk {
 	if err := os.MkdirAll(d.home, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	d.keep(`{"window.welcomed": true}`)
 	display := d.startX(gl)
 	d.env = append(os.Environ(), "DISPLAY="+display, "HOME="+d.home, "XDG_RUNTIME_DIR="+d.dir, "XDG_CONFIG_HOME=", "XDG_CACHE_HOME=",
 		"WAYLAND_DISPLAY=", "FYNE_THEME=light", "FYNE_SCALE=1", "DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent")
@@ -47,6 +48,18 @@ func newDesk(t *testing.T, gl bool) *desk {
 		d.start("openbox", "--sm-disable")
 	}
 	return d
+}
+
+// keep has the window find preferences of an earlier run.
+func (d *desk) keep(preferences string) {
+	d.Helper()
+	dir := filepath.Join(d.home, ".config", "fyne", appID)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		d.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "preferences.json"), []byte(preferences), 0o600); err != nil {
+		d.Fatal(err)
+	}
 }
 
 func (d *desk) startX(gl bool) string {

@@ -14,6 +14,7 @@ import (
 	"dotproxy/app/autostart"
 	"dotproxy/app/control"
 	"dotproxy/app/settings"
+	"dotproxy/ui/viewmodel"
 	"dotproxy/ui/window"
 )
 
@@ -21,6 +22,10 @@ const (
 	appID = "io.github.dotproxy.DotProxy"
 
 	prefWidth, prefHeight, prefView = "window.width", "window.height", "window.view"
+	// prefWelcomed is set once Start of a first run was pressed.
+	prefWelcomed = "window.welcomed"
+	// prefKind is the filter of the queries.
+	prefKind = "queries.filter"
 )
 
 // shown is the window with the toolkit's app around it.
@@ -88,10 +93,14 @@ func (s *shown) build(args arguments) {
 	if args.view == "" {
 		args.view = kept.String(prefView)
 	}
-	s.view = window.New(s.win, window.Options{
-		Engine: control.NewClient(args.control), Launch: launcher(args.control), View: args.view,
+	o := window.Options{
+		Engine: control.NewClient(args.control), Launch: launcher(args.control), View: args.view, Kind: viewmodel.KindNamed(kept.String(prefKind)),
 		Drawn: s.drawing(), Login: login{autostart.New()}, Exchange: window.Exchange{Read: settings.Read, Write: settings.Write},
-	})
+	}
+	if !kept.Bool(prefWelcomed) {
+		o.Welcomed = func() { kept.SetBool(prefWelcomed, true) }
+	}
+	s.view = window.New(s.win, o)
 	s.win.Resize(fyne.NewSize(float32(kept.FloatWithFallback(prefWidth, 960)), float32(kept.FloatWithFallback(prefHeight, 640))))
 }
 
@@ -123,7 +132,7 @@ func (s *shown) hook(quit func()) {
 	})
 }
 
-// remember keeps size and view for the next start.
+// remember keeps size, view and filter for the next start.
 func (s *shown) remember() {
 	size := s.win.Canvas().Size()
 	if size.Width < 1 || size.Height < 1 {
@@ -133,4 +142,5 @@ func (s *shown) remember() {
 	kept.SetFloat(prefWidth, float64(size.Width))
 	kept.SetFloat(prefHeight, float64(size.Height))
 	kept.SetString(prefView, s.view.View())
+	kept.SetString(prefKind, s.view.Kind().String())
 }

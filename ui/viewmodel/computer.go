@@ -1,0 +1,86 @@
+package viewmodel
+
+import (
+	"strings"
+
+	"dotproxy/app/control"
+)
+
+// Computer is the switch “Use as this computer’s DNS”.
+type Computer struct {
+	// On is where it stands: what the user wants, which a pause does not change.
+	On bool
+	// Caption stands beneath; Tone is Bad where it says what went wrong.
+	Caption string
+	Tone    Tone
+	// Repair offers to put right what is amiss.
+	Repair bool
+}
+
+// ComputerOf is the switch for a connected engine; ok is false where it can
+// have no effect: a demo never becomes this computer's DNS.
+func ComputerOf(v View) (c Computer, ok bool) {
+	s := v.Status
+	if v.Link != Connected || s.Demo {
+		return Computer{}, false
+	}
+	c.On = s.SystemDNS
+	if v.HasSettings {
+		c.On = v.Settings.SystemDNS
+	}
+	switch p := s.Problem; {
+	case p != nil && p.Code == control.CodeSystemDNS:
+		c.Caption, c.Tone, c.Repair = p.Error(), Bad, true
+	case !c.On && s.SystemDNS:
+		c.Caption, c.Tone, c.Repair = "This computer’s DNS still points here.", Warn, true
+	case !c.On:
+		c.Caption = "Off: nothing on this computer is changed"
+	case s.SystemDNS:
+		c.Caption = covered(s.Networks)
+	default:
+		c.Caption, c.Repair = absentWords(s.State)
+	}
+	return c, true
+}
+
+// covered names the networks whose DNS points here.
+func covered(networks []string) string {
+	switch n := len(networks); n {
+	case 0:
+		return "This computer asks DoT Proxy"
+	case 1:
+		return networks[0]
+	default:
+		return strings.Join(networks[:n-1], ", ") + " and " + networks[n-1]
+	}
+}
+
+// absentWords say why what is wanted is not so just now; repair is set where
+// the state does not explain it.
+func absentWords(s control.State) (caption string, repair bool) {
+	switch s {
+	case control.Paused:
+		return "Off while paused", false
+	case control.SignIn:
+		return "Off until you have signed in", false
+	case control.Stopped:
+		return "Off while stopped", false
+	case control.Starting:
+		return "Off until DoT Proxy has started", false
+	case control.Failed:
+		return "Off until DoT Proxy works again", false
+	}
+	return "This computer asks another DNS server", true
+}
+
+// ComputerWorking is the caption while the switch takes effect; a system may
+// ask for a password first.
+func ComputerWorking(on bool) string {
+	if on {
+		return "Setting this computer’s DNS; a password may be asked for…"
+	}
+	return "Putting the old DNS back…"
+}
+
+// ComputerRepairing is the caption while what is amiss is put right.
+const ComputerRepairing = "Putting this computer’s DNS right; a password may be asked for…"
