@@ -27,7 +27,7 @@ func TestSettingsAreDrawnAsBefore(t *testing.T) {
 			p.login.on = true
 			test.Tap(p.w.settings.computer.toggle)
 			p.w.lookAtLogin()
-			p.until("the networks are shown", func() bool { return p.says("On " + controltest.Networks[0]) })
+			p.until("the networks are shown", func() bool { return p.says(controltest.Networks[0]) })
 		},
 		"refused": func(p parts) {
 			p.login.refuse = errors.New("Start at login could not be turned on: /home/me: permission denied.")
