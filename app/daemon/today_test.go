@@ -160,6 +160,11 @@ func TestADemoNeitherReadsNorRemovesCounters(t *testing.T) {
 	r := newRig(t, func(o *Options, _ *rig) {
 		o.StatisticsPath, o.Demo = path, &Demo{Upstream: parsed(t, []string{"quad9"})[0]}
 	})
+	s := r.Settings()
+	s.KeepStatistics = true
+	if err := r.Apply(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
 	r.ask()
 	if err := r.Close(t.Context()); err != nil || read(t, path) != "mine" {
 		t.Errorf("%q, %v", read(t, path), err)
