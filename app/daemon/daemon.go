@@ -5,6 +5,7 @@ package daemon
 
 import (
 	"context"
+	"crypto/x509"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"dotproxy/app/querylog"
 	"dotproxy/app/systemdns"
 	"dotproxy/resolver"
+	"dotproxy/resolver/ddr"
 )
 
 // Options are what a Daemon is made from.
@@ -62,6 +64,8 @@ type seams struct {
 	// portal is nil where no network is checked for a sign-in.
 	portal  func(ctx context.Context, resolvers []netip.AddrPort) (portal.Result, error)
 	program string
+	// discover asks one of the network's resolvers for encrypted ones.
+	discover func(ctx context.Context, roots *x509.CertPool, server netip.AddrPort) ([]ddr.Designated, error)
 }
 
 // Daemon is an engine that can be steered. All methods may be called at the
@@ -140,7 +144,7 @@ func New(o Options) (*Daemon, error) {
 		around:  thisComputer(),
 		dns:     newGuarded,
 		portal:  portal.Check,
-		program: programPath(),
+		program: programPath(), discover: discover,
 	})
 }
 

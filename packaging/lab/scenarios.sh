@@ -95,7 +95,7 @@ scenario_rules() {
 	network_manager default symlink
 	engine
 	does "a provider is chosen" dot_proxy use 10.9.0.1#dns.example
-	does "the network is named" eval 'dot_proxy networks | grep -q "“wired”, router [0-9a-f:]*\.$"'
+	does "the network is named" eval 'dot_proxy networks | grep -q "“wired”, router [0-9a-f:.]*\.$"'
 	does "a rule is made" dot_proxy networks use 10.9.1.1#dns.example
 	becomes "it holds" status_says '"rule": *"wired"'
 	does "and its provider is the one to ask" status_says '"provider": *"10.9.1.1#dns.example"'
@@ -106,6 +106,7 @@ scenario_rules() {
 	becomes "and the user's own is asked" status_says '"provider": *"10.9.0.1#dns.example"'
 	nmcli -w 15 con delete second >/dev/null
 	becomes "back on the first it holds again" status_says '"rule": *"wired"'
+	does "the network's own encrypted resolver is offered" eval 'dot_proxy providers --network | grep -q "10.9.0.1#dns.example, verified"'
 	does "a rule is forgotten" dot_proxy networks forget wired
 	becomes "and holds no more" eval '! status_says "\"rule\""'
 	dot_proxy quit >/dev/null

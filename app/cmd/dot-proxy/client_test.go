@@ -105,6 +105,18 @@ func TestNetworks(t *testing.T) {
 	}
 }
 
+// TestDesignatedShown: what a network offers is shown, and not taken.
+func TestDesignatedShown(t *testing.T) {
+	path, _ := controltest.Serve(t, controltest.New())
+	status, out, errs := runAt(path, "providers", "--network")
+	if want := "This network offers 192.0.2.1#dns.example, verified. To ask it: dot-proxy use '192.0.2.1#dns.example'\nThe network’s resolver 192.0.2.2 names no encrypted one.\n"; status != 0 || out != want {
+		t.Errorf("status %d, %q, %q", status, out, errs)
+	}
+	if _, out, _ := runAt(path, "providers", "--network", "--json"); !strings.Contains(out, `"upstream": "192.0.2.1#dns.example"`) {
+		t.Errorf("%s", out)
+	}
+}
+
 // TestSteer: the commands call the engine and show what came of it.
 func TestSteer(t *testing.T) {
 	e := controltest.New()
