@@ -43,7 +43,7 @@ func TestFirstRunByKeyboard(t *testing.T) {
 	w.do("windowfocus", "--sync", w.id)
 	d.shot("first-run")
 	w.do("key", "Tab", "Right", "Return")
-	w.do("key", "Tab", "Tab", "space", "Tab", "Return")
+	w.do("key", "Tab", "Tab", "Tab", "space", "Tab", "Return")
 	d.until("Quad9 in use, and this computer's DNS", func() bool {
 		return engine.Status().Provider == "quad9" && engine.Status().SystemDNS
 	})
