@@ -36,6 +36,8 @@ type Controller interface {
 	// at most. It is refused where no sign-in is wanted.
 	SignIn(ctx context.Context) error
 	Providers() []Provider
+	// Network is the network that the computer is on.
+	Network(ctx context.Context) Network
 	// Queries returns the most recent answered queries, oldest first, at most
 	// limit (0 means all that are kept).
 	Queries(limit int) []Query

@@ -27,6 +27,7 @@ func (s *Server) table() map[string]http.HandlerFunc {
 		"GET /v1/settings":    func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.c.Settings()) },
 		"PUT /v1/settings":    s.apply,
 		"GET /v1/providers":   func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Providers())) },
+		"GET /v1/network":     func(w http.ResponseWriter, r *http.Request) { writeJSON(w, s.c.Network(r.Context())) },
 		"GET /v1/queries":     s.queries,
 		"GET /v1/blocked":     func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Blocked())) },
 		"POST /v1/release":    s.release,

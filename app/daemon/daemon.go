@@ -113,8 +113,11 @@ type Daemon struct {
 	stopped bool
 	blocked *control.Problem
 	// stopping: the old DNS is put back, then the listeners close.
-	stopping   bool
-	pause      *pause
+	stopping bool
+	pause    *pause
+	// aside is the network on which no rule holds, since the user chose
+	// otherwise there; empty for none.
+	aside      string
 	portals    portals
 	dnsProblem *control.Problem
 	notice     *control.Problem
@@ -160,6 +163,7 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	d.hub.Source = d.followQueries
 	if len(d.plan.upstreams) > 0 {
 		d.out = d.look(d.plan)
+		d.beginRule()
 		d.plan.takeRoots(&d.out)
 	}
 	d.network.Store(new(d.out.network.String()))
@@ -176,6 +180,7 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	if s.dns != nil && o.Demo == nil {
 		d.steering.dns = s.dns(d)
 		d.loadPause()
+		d.pauseByRule()
 		d.setBypass()
 	}
 	d.ctx, d.end = context.WithCancel(context.Background())

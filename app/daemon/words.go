@@ -39,7 +39,7 @@ func demoWords(tls, proof string, since, now time.Time) words {
 // room for another port than 53.
 func notInUseWords(listen netip.AddrPort, steers bool) words {
 	if steers {
-		return words{"This computer still asks another DNS server, not encrypted.", "The command dot-proxy system-dns on points it here, and puts it back when DoT Proxy ends."}
+		return words{"This computer still asks another DNS server, not encrypted.", "Turn on “Use as this computer’s DNS”, or run: dot-proxy system-dns on"}
 	}
 	hint := "Set this computer’s DNS to " + listen.Addr().String() + "; the README tells how."
 	if listen.Port() != 53 {

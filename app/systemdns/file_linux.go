@@ -239,14 +239,6 @@ func render(before []byte, t Target) []byte {
 	return []byte(text.String())
 }
 
-// onlyPort53 refuses what a resolv.conf cannot say.
-func onlyPort53(t Target) error {
-	if slices.ContainsFunc(t.Addrs, func(a netip.AddrPort) bool { return a.Port() != 53 }) {
-		return ErrPort
-	}
-	return nil
-}
-
 // stubs are the addresses of systemd-resolved, which answers there when we are
 // gone.
 var stubs = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 53}), netip.AddrFrom4([4]byte{127, 0, 0, 54})}

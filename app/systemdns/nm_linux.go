@@ -44,6 +44,8 @@ type nmLink struct {
 	// profile's is put back.
 	V4 *nmDNS `json:"v4,omitempty"`
 	V6 *nmDNS `json:"v6,omitempty"`
+	// Method6 is how it had IPv6, which renewing it interrupts.
+	Method6 string `json:"method6,omitempty"`
 	// Servers and Domains are what the network offered.
 	Servers []netip.Addr `json:"servers,omitempty"`
 	Domains []string     `json:"domains,omitempty"`
@@ -189,7 +191,8 @@ func (n *networkManager) Apply(ctx context.Context, raw Backup, t Target) (Backu
 		if err != nil {
 			return err
 		}
-		if !applied.point(t, link.Domains, mode) {
+		mended := applied.mend(link)
+		if !applied.point(t, link.Domains, mode) && !mended {
 			return nil
 		}
 		return d.reapply(s, applied)
@@ -213,6 +216,8 @@ func (n *networkManager) Holds(ctx context.Context, raw Backup, t Target) (Hold,
 	err = n.each(ctx, t, func(_ speaker, d nmDevice, applied nmSettings) error {
 		known, covered := b.known(d)
 		switch {
+		case covered && known.torn(applied) && hold != Foreign:
+			hold = Gone
 		case applied.ours(t):
 			ours = true
 		case !covered: // a network that came up
@@ -295,4 +300,6 @@ type nmDevice struct {
 	// suggested the domains, that DHCP tells whatever is in use.
 	servers, offered   []netip.Addr
 	domains, suggested []string
+	// dhcp6 is whether DHCPv6 tells of servers.
+	dhcp6 bool
 }

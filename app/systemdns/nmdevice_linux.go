@@ -67,6 +67,10 @@ func nmActive(s speaker, path dbus.ObjectPath) (d nmDevice, leads bool, err erro
 	if at := property[dbus.ObjectPath](active, "Dhcp4Config"); err == nil && len(at) > 1 {
 		d.readDHCP(s, at)
 	}
+	if at := property[dbus.ObjectPath](active, "Dhcp6Config"); err == nil && len(at) > 1 {
+		p, _ := s.properties(object{nmName, at}, nmName+".DHCP6Config")
+		d.dhcp6 = property[string](property[map[string]dbus.Variant](p, "Options"), "dhcp6_name_servers") != ""
+	}
 	return d, err == nil && d.name != "", err
 }
 
@@ -132,7 +136,7 @@ func (d nmDevice) before(applied nmSettings, t Target) nmLink {
 	}
 	if !applied.ours(t) {
 		v4, v6 := applied.dns("ipv4"), applied.dns("ipv6")
-		l.V4, l.V6 = &v4, &v6
+		l.V4, l.V6, l.Method6 = &v4, &v6, property[string](applied.all["ipv6"], "method")
 	}
 	return l
 }
@@ -160,7 +164,16 @@ const nmKeepAddresses = 1
 // reapply changes what is in effect. It fails where somebody else changed it
 // since it was read.
 func (d nmDevice) reapply(s speaker, settings nmSettings) error {
-	return d.reapplyAll(s, settings.sendable(), settings.version)
+	sent, version := settings.sendable(), settings.version
+	if d.dhcp6 {
+		// The servers of DHCPv6 are taken in, or no longer, when it is asked anew
+		// (seen with 1.42). A crash before the second step is seen in Method6.
+		if err := d.reapplyAll(s, without6(sent), version); err != nil {
+			return err
+		}
+		version = 0
+	}
+	return d.reapplyAll(s, sent, version)
 }
 
 // reapplyProfile goes back to the profile on the disk.

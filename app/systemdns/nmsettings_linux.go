@@ -2,6 +2,7 @@ package systemdns
 
 import (
 	"encoding/binary"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -68,7 +69,7 @@ var families = []struct {
 	none []string
 }{
 	{"ipv4", true, []string{"disabled", "link-local", "shared"}},
-	{"ipv6", false, []string{"disabled", "ignore", "link-local", "shared"}},
+	{"ipv6", false, []string{"disabled", "ignore", nmLinkLocal, "shared"}},
 }
 
 // targets are the addresses of t of one family.
@@ -154,12 +155,41 @@ func (s nmSettings) putBack(l nmLink) bool {
 	if l.V4 == nil || l.V6 == nil {
 		return false
 	}
+	s.mend(l)
 	for name, before := range map[string]nmDNS{"ipv4": *l.V4, "ipv6": *l.V6} {
 		if s.all[name] != nil {
 			s.set(name, before)
 		}
 	}
 	return true
+}
+
+// torn tells whether IPv6 was left as without6 has it.
+func (l nmLink) torn(s nmSettings) bool {
+	method := property[string](s.all["ipv6"], "method")
+	return l.Method6 != "" && method != l.Method6 && method == nmLinkLocal
+}
+
+// mend goes back to how a link had IPv6; false where it is so.
+func (s nmSettings) mend(l nmLink) bool {
+	if !l.torn(s) {
+		return false
+	}
+	s.all["ipv6"]["method"] = dbus.MakeVariant(l.Method6)
+	return true
+}
+
+// nmLinkLocal is the method of IPv6 without a router.
+const nmLinkLocal = "link-local"
+
+// without6 is settings with no IPv6 but on the link itself.
+func without6(all map[string]map[string]dbus.Variant) map[string]map[string]dbus.Variant {
+	less := maps.Clone(all)
+	less["ipv6"] = map[string]dbus.Variant{"method": dbus.MakeVariant(nmLinkLocal)}
+	if mode, ok := all["ipv6"]["addr-gen-mode"]; ok { // else the address would change
+		less["ipv6"]["addr-gen-mode"] = mode
+	}
+	return less
 }
 
 // same tells whether a link has the DNS that it had before.

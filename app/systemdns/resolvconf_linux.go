@@ -34,12 +34,9 @@ var (
 	debian     = &flavour{"resolvconf", []string{"-a", "lo.dot-proxy"}, []string{"-d", "lo.dot-proxy"}, []string{"-u"}}
 )
 
-// The patience with resolvconf: a question is answered at once, a change waits
-// for the programs that it tells, and must not be cut off midway.
-const (
-	askPatience    = time.Second
-	changePatience = 5 * time.Second
-)
+// changePatience is how long a change waits for the programs that resolvconf
+// tells; it must not be cut off midway.
+const changePatience = 5 * time.Second
 
 // resolvconf is the mechanism of computers where a program of that name
 // collects what links offer and writes resolv.conf.

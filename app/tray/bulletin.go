@@ -46,7 +46,7 @@ type bulletin struct {
 	// broken: since then nothing was clear for a while. began: an engine that was
 	// not clear yet was seen at the start.
 	broken, began bool
-	known  level // what counts
+	known         level // what counts
 	// had: there was protection since the user last stopped it.
 	had bool
 	// told: that it is gone. away: a pause or a sign-in came between.

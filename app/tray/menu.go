@@ -159,7 +159,7 @@ func Build(v View) Menu {
 	}
 	m.Items[Line1] = Item{Title: line1, Visible: true}
 	m.Items[Line2] = Item{Title: line2, Visible: line2 != ""}
-	m.Items[Providers] = Item{Title: providersTitle(v), Enabled: true, Visible: visible[Providers]}
+	m.Items[Providers] = Item{Title: providersTitle(v), Enabled: visible[Providers], Visible: true}
 	m.tick(UseHere, wantsHere(v))
 	m.tick(AtLogin, v.AtLogin != nil && *v.AtLogin)
 	m.Items[Close] = Item{Title: closeTitle(v), Enabled: true, Visible: true}

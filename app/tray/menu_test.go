@@ -154,12 +154,12 @@ func TestMenuOfEachState(t *testing.T) {
 			"(Protected by Cloudflare)|(11 ms, 71 % from cache)|-|Pause ▸|Stop" + ticked + strings.TrimSuffix(stay, "|")},
 		{"a refused click", at(control.Protected, notice("The demo asks only its own server.")), control.Protected,
 			"(Protected by Cloudflare)|(The demo asks only its own server)|-|Stop" + middle + stay + "Quit"},
-		{"first start", tray.View{AtLogin: new(false)}, control.Starting, "(Starting…)|(Starting the engine)|-|-" + window + leave + "Quit"},
-		{"engine gone", linked(tray.Gone, used), control.Failed, "(Not protected)|(The engine has stopped.)|-|Start|-" + window + leave + "Quit"},
+		{"first start", tray.View{AtLogin: new(false)}, control.Starting, "(Starting…)|(Starting the engine)|-|-|(Provider)" + window + leave + "Quit"},
+		{"engine gone", linked(tray.Gone, used), control.Failed, "(Not protected)|(The engine has stopped.)|-|Start|-|(Provider: Cloudflare)" + window + leave + "Quit"},
 		{"engine cannot be started", linked(tray.Gone, notice("The program dot-proxy was not found.")), control.Failed,
-			"(Not protected)|(The program dot-proxy was not found)|-|Start|-" + window + leave + "Quit"},
+			"(Not protected)|(The program dot-proxy was not found)|-|Start|-|(Provider: Cloudflare)" + window + leave + "Quit"},
 		{"somebody else's engine", linked(tray.Forbidden, system), control.Stopped,
-			"(Held by the system’s engine)|(This user may not steer it)|-|Try again|-" + window + strings.TrimSuffix(leave, "|")},
+			"(Held by the system’s engine)|(This user may not steer it)|-|Try again|-|(Provider: Cloudflare)" + window + strings.TrimSuffix(leave, "|")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := tray.Build(tt.view)

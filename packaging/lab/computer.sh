@@ -78,13 +78,29 @@ network() { # link number
 	ip netns add "$ns"
 	ip link add "$link" type veth peer name r0 netns "$ns"
 	ip -n "$ns" addr add "$net.1/24" dev r0
+	ip -n "$ns" addr add "fd09:$2::1/64" dev r0 nodad
 	ip -n "$ns" link set r0 up
 	ip -n "$ns" link set lo up
-	daemon "dnsmasq$2" ip netns exec "$ns" dnsmasq --keep-in-foreground --conf-file=/dev/null --interface=r0 --bind-interfaces --no-resolv --no-hosts \
-		--dhcp-range="$net.10,$net.50,2m" --dhcp-option="option:router,$net.1" --dhcp-option="option:dns-server,$net.1" \
-		--address="/#/$NETWORK" --address=/corp.example/203.0.113.9 --pid-file= --dhcp-leasefile="/run/leases$2" --user=router
+	gives_addresses "$2" "$net.1" "fd09:$2::1"
 	provider "$ns" "$net.1"
 	until_true listens "$ns" 53 && until_true listens "$ns" 853
+}
+
+# unplug and plug take a router from its cable and back. Without one it loses
+# its IPv6 address.
+unplug() { ip -n "router$1" link set r0 down; }
+plug() {
+	ip -n "router$1" link set r0 up
+	ip -n "router$1" addr add "fd09:$1::1/64" dev r0 nodad
+}
+
+# gives_addresses starts the router's dnsmasq, which has leases renewed often.
+gives_addresses() { # number server server6
+	daemon "dnsmasq$1" ip netns exec "router$1" dnsmasq --keep-in-foreground --conf-file=/dev/null --interface=r0 --bind-interfaces --no-resolv --no-hosts \
+		--dhcp-range="10.9.$1.10,10.9.$1.50,2m" --dhcp-option="option:router,10.9.$1.1" --dhcp-option="option:dns-server,$2" --dhcp-option-force=option:T1,5 \
+		--enable-ra --ra-param=r0,5,60 --dhcp-range="fd09:$1::,ra-stateless,64" --dhcp-option="option6:dns-server,[$3]" \
+		--address="/#/$NETWORK" --address=/corp.example/203.0.113.9 --log-queries --log-dhcp --log-facility=- --pid-file= --dhcp-leasefile="/run/leases$1" --user=router
+	DNSMASQ_PID=$PID
 }
 
 listens() { ip netns exec "$1" ss -Hltn "sport = :$2" | grep -q .; }
@@ -126,6 +142,7 @@ network_manager() { # dns mode, rc-manager
 	run_network_manager
 	nmcli con add type ethernet ifname eth0 con-name wired ipv4.method auto ipv6.method auto >/dev/null
 	nmcli -w 15 con up wired >/dev/null
+	until_true sh -c 'nmcli -g ip6.dns dev show eth0 | grep -q fd09'
 }
 
 run_network_manager() {
@@ -208,6 +225,12 @@ COUNT=0
 leads() { # address
 	COUNT=$((COUNT + 1))
 	[ "$(timeout 5 getent ahostsv4 "n$COUNT-$$.example.com" | awk '{print $1; exit}')" = "$1" ]
+}
+
+# goes_around tells whether the network's own server hears what a program asks.
+goes_around() {
+	leads $PROVIDER
+	grep -q "query.* n$COUNT-$$.example.com" "$LOGS"/dnsmasq*
 }
 
 protected() { leads $PROVIDER; }

@@ -10,7 +10,7 @@ cd "$LAB/debs"
 PACKAGES="systemd-resolved libsystemd-shared libnss-resolve network-manager libnm0 openresolv libbluetooth3 libmm-glib0
  libndp0 libteamdctl0 libnewt0.52 libslang2 libjansson4 libpsl5 libcurl3-gnutls libudev1 libsystemd0 polkitd
  libpolkit-gobject-1-0 libpolkit-agent-1-0 libduktape207 libmozjs-102-0 pkexec dnsmasq-base libnftables1 libnftnl11
- libxtables12 libnetfilter-conntrack3 libnfnetlink0 isc-dhcp-client systemd"
+ libxtables12 libnetfilter-conntrack3 libnfnetlink0 python3-dbus systemd"
 fetch() {
 	local p
 	for p in $PACKAGES; do

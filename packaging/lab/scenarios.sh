@@ -39,6 +39,77 @@ scenario_networkmanager_resolved() {
 	finish
 }
 
+# The network's servers change while the DNS is set.
+scenario_dhcp() {
+	starts org.freedesktop.NetworkManager.network-control
+	network_manager default symlink
+	engine
+	does "it is set" dot_proxy system-dns on
+	kill "$DNSMASQ_PID"
+	ip -n router0 addr add 10.9.0.2/24 dev r0
+	gives_addresses 0 10.9.0.2 fd09:0::2
+	becomes "DHCP tells of another server" sh -c 'nmcli -f DHCP4 dev show eth0 | grep -q 10.9.0.2'
+	becomes "programs ask the proxy" protected
+	does "and nothing goes around it" eval '! goes_around'
+	does "it is put back" dot_proxy system-dns off
+	becomes "to the server of now" grep -q 10.9.0.2 /etc/resolv.conf
+	does "and not to the old one" eval '! grep -q 10.9.0.1 /etc/resolv.conf'
+	becomes "which answers" unprotected
+	dot_proxy quit >/dev/null
+}
+
+# The computer sleeps, and its network comes back after it woke.
+scenario_sleep() {
+	starts org.freedesktop.NetworkManager.network-control
+	network_manager default symlink
+	FILE_BEFORE=$(resolv_conf)
+	mkfifo /run/logind
+	daemon logind /usr/bin/python3 -c '
+import dbus, dbus.lowlevel, sys
+bus = dbus.SystemBus()
+bus.request_name("org.freedesktop.login1")
+for line in open("/run/logind"):
+    signal = dbus.lowlevel.SignalMessage("/org/freedesktop/login1", "org.freedesktop.login1.Manager", "PrepareForSleep")
+    signal.append(line.strip() == "sleep")
+    bus.send_message(signal)
+    bus.flush()'
+	exec 9<>/run/logind
+	until_true on_bus org.freedesktop.login1
+	engine
+	does "it is set" dot_proxy system-dns on
+	becomes "programs ask the proxy" protected
+	echo sleep >&9
+	unplug 0
+	sleep 6
+	echo wake >&9
+	becomes "the wake is noticed" grep -q 'woke' "$LOGS/engine"
+	plug 0
+	becomes "with the network's return programs ask the proxy" protected
+	does "and nothing goes around it" eval '! goes_around'
+	finish
+}
+
+# On the second network another provider is asked, by the user's rule.
+scenario_rules() {
+	starts org.freedesktop.NetworkManager.network-control
+	network_manager default symlink
+	engine
+	does "the network is named" eval 'dot_proxy networks | grep -q "“wired”, router [0-9a-f:]*\.$"'
+	does "a rule is made" dot_proxy networks use 10.9.1.1#dns.example
+	becomes "it holds" status_says '"rule": *"wired"'
+	becomes "its provider is asked" eval 'leads $PROVIDER && dot_proxy queries --json | tail -n 1 | grep -q . && status_says "10.9.1.1:853"'
+	network eth1 1
+	nmcli con add type ethernet ifname eth1 con-name second ipv4.method auto ipv6.method disabled ipv4.route-metric 50 >/dev/null
+	nmcli -w 15 con up second >/dev/null
+	becomes "on another network it does not" eval '! status_says "\"rule\""'
+	becomes "and the user's own is asked" status_says '"provider": *"10.9.0.1#dns.example"'
+	nmcli -w 15 con delete second >/dev/null
+	becomes "back on the first it holds again" status_says '"rule": *"wired"'
+	does "a rule is forgotten" dot_proxy networks forget wired
+	becomes "and holds no more" eval '! status_says "\"rule\""'
+	dot_proxy quit >/dev/null
+}
+
 # The user's program may not use port 53, and need not.
 scenario_resolved() {
 	starts org.freedesktop.resolve1

@@ -52,6 +52,7 @@ round() {
 	engine
 	does "it is set" dot_proxy system-dns on
 	becomes "programs ask the proxy" protected
+	does "and nothing goes around it" eval '! goes_around'
 	becomes "the status says so" status_says '"system_dns": *true'
 	does "it is put back" dot_proxy system-dns off
 	becomes "the network answers again" unprotected
@@ -90,16 +91,22 @@ finish() {
 	becomes "no journal is left" no_journal
 }
 
+# names_others tells whether NetworkManager names a server of the network.
+names_others() { nmcli -g IP4.DNS,IP6.DNS dev show eth0 | grep -Eq '10\.9|fd09'; }
+
 # nm_keeps does to NetworkManager what happens to it in a day.
 nm_keeps() {
+	does "no other server is named" eval '! names_others'
 	restart_network_manager
 	becomes "after a restart of NetworkManager programs ask the proxy" protected
 	nmcli -w 15 con down wired >/dev/null && nmcli -w 15 con up wired >/dev/null
 	becomes "after the connection went down and up programs ask the proxy" protected
-	ip -n router0 link set r0 down
+	unplug 0
 	sleep 9
-	ip -n router0 link set r0 up
+	plug 0
 	becomes "after 9 s without a carrier programs ask the proxy" protected
+	sleep 6 # the router has told of its server for IPv6 again
+	does "and still no other server is named" eval '! names_others'
 	nmcli dev modify eth0 ipv4.dns 10.9.0.1 >/dev/null
 	becomes "after somebody else's change programs ask the proxy" protected
 	network eth1 1

@@ -88,7 +88,6 @@ func (s *settings) sections(keys shortcuts) fyne.CanvasObject {
 	s.more = newButton("Advanced", nil, func() { s.open(s.advanced.Hidden) })
 	s.more.Importance = widget.LowImportance
 	return vbox(8,
-		s.general(),
 		s.section("Listening", s.entryRow(viewmodel.FieldPort, number, keys), s.entryRow(viewmodel.FieldListen, 250, keys)),
 		s.section("Who may ask", s.entryRow(viewmodel.FieldAccess, 250, keys), s.entryRow(viewmodel.FieldPerSecond, number, keys)),
 		s.encryption, s.demo,
@@ -97,7 +96,7 @@ func (s *settings) sections(keys shortcuts) fyne.CanvasObject {
 			s.linesRow(viewmodel.FieldRoutes, "example.com = tls://10.0.0.53", keys),
 			s.switchRow(viewmodel.SwitchLocal), s.switchRow(viewmodel.SwitchCanary), s.switchRow(viewmodel.SwitchRebinding)),
 		s.section("Privacy", s.levelRow(), s.switchRow(viewmodel.SwitchKeep), s.switchRow(viewmodel.SwitchSubnet), s.switchRow(viewmodel.SwitchRace)),
-		container.NewHBox(s.more), s.advanced)
+		s.general(), container.NewHBox(s.more), s.advanced)
 }
 
 // open shows or hides what is rarely needed.

@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
 
@@ -63,22 +62,6 @@ func (w *Window) importFrom(f fyne.URIReadCloser, err error) {
 		return
 	}
 	w.confirm("Import settings?", text, "Import", func() { w.settings.take(name, s) })
-}
-
-// confirm asks before something is done.
-func (w *Window) confirm(title, question, yes string, do func()) {
-	text := newWrapped(question, textNormal, colorTextPlain)
-	width := min(w.win.Canvas().Size().Width-80, 460)
-	var d *dialog.CustomDialog
-	end := func(f func()) func() {
-		return func() {
-			d.Hide()
-			f()
-		}
-	}
-	d = dialog.NewCustomWithoutButtons(title, container.NewPadded(atLeast(text, width, 60)), w.win)
-	d.SetButtons([]fyne.CanvasObject{newButton("Cancel", nil, end(func() {})), newFilled(yes, end(do))})
-	d.Show()
 }
 
 // exportFile lets the user choose where to write what is saved.

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 
 	"dotproxy/app/control"
@@ -66,7 +68,7 @@ func (s *settings) general() fyne.CanvasObject {
 	}
 	if s.tasks.exportFile != nil {
 		f := &field{}
-		s.row("Settings as a file", f, 210, hbox(8, newButton("Import…", nil, s.tasks.importFile), newButton("Export…", nil, s.tasks.exportFile)))
+		s.row("Settings as a file", f, 210, container.NewHBox(layout.NewSpacer(), hbox(8, newButton("Import…", nil, s.tasks.importFile), newButton("Export…", nil, s.tasks.exportFile))))
 		f.hint.set("All of them, as settings.toml holds them", colorText2)
 		lines = append(lines, f.row)
 	}

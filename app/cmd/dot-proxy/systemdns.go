@@ -85,10 +85,13 @@ func (c *command) systemDNSRepair() *cobra.Command {
 
 // guardCommand is the guard's process. Only the program itself starts it.
 func (c *command) guardCommand() *cobra.Command {
-	return &cobra.Command{
+	var user string
+	cmd := &cobra.Command{
 		Use: "guard", Short: "Change this computer's DNS for an engine", Args: noArgs, Hidden: true,
-		RunE: func(cmd *cobra.Command, _ []string) error { return guard.Run(cmd.Context(), c.guardLog()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return guard.Run(cmd.Context(), c.guardLog(), user) },
 	}
+	cmd.Flags().StringVar(&user, "for", "", "the user whose engine to serve")
+	return cmd
 }
 
 func (c *command) guardLog() *slog.Logger { return slog.New(slog.NewTextHandler(c.stderr, nil)) }

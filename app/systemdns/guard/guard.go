@@ -13,13 +13,17 @@ import (
 )
 
 // Run is a guard: it serves engines until none wants anything any more, or ctx
-// ends, and puts things back then. It returns an error where it cannot begin,
+// ends, and puts things back then. user is whose engines a guard with the
+// superuser's rights serves, where the system does not tell: a number, or on
+// Windows a SID; empty otherwise. It returns an error where it cannot begin,
 // or where things could not be put back.
-func Run(ctx context.Context, log *slog.Logger) error {
+func Run(ctx context.Context, log *slog.Logger, user string) error {
 	// A second signal must not end it in the middle of its work.
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	p := thisProcess().own()
+	e := thisProcess()
+	e.serves = user
+	p := e.own()
 	unlock, err := p.lock(ctx)
 	if err != nil {
 		return begun(err)

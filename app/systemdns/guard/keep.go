@@ -14,8 +14,9 @@ const (
 	// coverPause is the shortest time between two looks for new networks: what
 	// the mechanism itself does is news too.
 	coverPause = 2 * time.Second
-	// settlePause is how long nothing must change before a change is looked at,
-	// so that one that is written in steps is seen when it is whole.
+	// settlePause is how long a file must be left alone before it is looked at:
+	// it may be written in steps. D-Bus tells of what is whole, and there each
+	// moment counts in which names are asked elsewhere.
 	settlePause = 100 * time.Millisecond
 	// settleRounds bounds how often settlePause begins again.
 	settleRounds = 5
@@ -38,7 +39,7 @@ func (k *keeper) keep() {
 		default: // there is news already
 		}
 	})
-	go k.look(ctx, news)
+	go k.look(ctx, news, !k.mech.Volatile())
 }
 
 // watch has the mechanism tell of changes, and again where it stopped.
@@ -53,8 +54,9 @@ func watch(ctx context.Context, m systemdns.Mechanism, changed func()) {
 	}
 }
 
-// look looks at the change whenever there is news.
-func (k *keeper) look(ctx context.Context, news <-chan struct{}) {
+// look looks at the change whenever there is news; with file, when it has
+// settled.
+func (k *keeper) look(ctx context.Context, news <-chan struct{}, file bool) {
 	tick := time.NewTicker(lookAnyway)
 	defer tick.Stop()
 	later := time.NewTimer(coverPause)
@@ -65,7 +67,9 @@ func (k *keeper) look(ctx context.Context, news <-chan struct{}) {
 		case <-ctx.Done():
 			return
 		case <-news:
-			settle(ctx, news)
+			if file {
+				settle(ctx, news)
+			}
 			cover = true
 		case <-tick.C:
 		case <-later.C:

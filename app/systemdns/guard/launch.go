@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"dotproxy/app/control"
-	"dotproxy/app/systemdns"
 )
 
 // dialPause is the time between two attempts to reach a guard that begins.
@@ -34,9 +33,10 @@ func launch(ctx context.Context, p place, prompt bool) error {
 		return err
 	}
 	args := append([]string{program}, guardArgs...)
-	elevated := p.root && os.Geteuid() != 0
-	if elevated {
-		if args, err = elevate(args, prompt); err != nil {
+	var asked *elevation
+	if p.root && !privileged() {
+		asked = &thisElevation
+		if args, err = asked.args(p.user(), args, prompt); err != nil {
 			return err
 		}
 	} else {
@@ -57,21 +57,12 @@ func launch(ctx context.Context, p place, prompt bool) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	return await(ctx, p, ended, func(err error) error { return endedProblem(err, elevated, log.Name()) })
+	return await(ctx, p, ended, asked.lasts(), func(err error) error { return endedProblem(err, asked, log.Name()) })
 }
 
-// elevate has pkexec(1) run a program as root.
-func elevate(args []string, prompt bool) ([]string, error) {
-	pkexec, err := exec.LookPath("pkexec")
-	if err != nil || !prompt {
-		return nil, errors.Join(systemdns.ErrNeedsRoot, err)
-	}
-	return append([]string{pkexec}, args...), nil
-}
-
-// await dials until a guard answers at p. One that ended may have found another
-// that is just beginning.
-func await(ctx context.Context, p place, ended <-chan error, why func(error) error) error {
+// await dials until a guard answers at p. What ended may have found another
+// guard that is just beginning, or have started one that lasts.
+func await(ctx context.Context, p place, ended <-chan error, lasts bool, why func(error) error) error {
 	tick := time.NewTicker(dialPause)
 	defer tick.Stop()
 	var failed error
@@ -84,7 +75,11 @@ func await(ctx context.Context, p place, ended <-chan error, why func(error) err
 		case <-ctx.Done():
 			return ctx.Err()
 		case err := <-ended:
-			failed, end, ended = why(err), time.After(10*dialPause), nil
+			patience := 10 * dialPause
+			if lasts && err == nil {
+				patience = startPatience
+			}
+			failed, end, ended = why(err), time.After(patience), nil
 		case <-end:
 			return failed
 		case <-tick.C:
@@ -92,19 +87,13 @@ func await(ctx context.Context, p place, ended <-chan error, why func(error) err
 	}
 }
 
-// The statuses of pkexec(1) where nothing was run: the user said no, or may not.
-const (
-	statusDismissed     = 126
-	statusNotAuthorized = 127
-)
-
 // endedProblem says why a guard ended at once: in the last line of its log.
-func endedProblem(err error, elevated bool, log string) error {
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok && elevated {
+func endedProblem(err error, asked *elevation, log string) error {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && asked != nil {
 		switch exit.ExitCode() {
-		case statusDismissed:
+		case asked.dismissed:
 			return notSet(unchanged+": the change was not allowed.", "Try again, and enter the administrator’s password.")
-		case statusNotAuthorized:
+		case asked.refused:
 			return notSet(unchanged+": this user may not change it, or there was nobody to ask.", "Try it on this computer’s desktop, or as the administrator.")
 		}
 	}

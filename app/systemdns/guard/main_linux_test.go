@@ -27,7 +27,7 @@ import (
 // starts: one below a folder, and the real one.
 func TestMain(m *testing.M) {
 	if slices.Equal(os.Args[1:], []string{"system-dns", "guard"}) {
-		if err := Run(context.Background(), slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
+		if err := Run(context.Background(), slog.New(slog.NewTextHandler(os.Stderr, nil)), ""); err != nil {
 			fmt.Fprintln(os.Stderr, "dot-proxy: "+err.Error())
 			os.Exit(1)
 		}
@@ -200,7 +200,7 @@ func (s system) launcher(ended chan<- error, env ...string) func(context.Context
 			ended <- err
 			over <- err
 		}()
-		return await(ctx, p, over, func(err error) error { return err })
+		return await(ctx, p, over, false, func(err error) error { return err })
 	}
 }
 

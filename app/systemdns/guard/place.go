@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -14,8 +15,9 @@ type place struct {
 	journal journal
 	// socket is the path of its unix socket, or the name of its pipe.
 	socket string
-	// uid is the user whom it serves, besides root; of no meaning on Windows.
+	// uid is the user whom it serves, besides root; on Windows that is sid.
 	uid int
+	sid string
 	// root tells whether the superuser's rights are needed to be there.
 	root bool
 	// other is true for a guard that serves another user: it can be asked, and
@@ -26,6 +28,14 @@ type place struct {
 // left tells whether a journal without an owner is there for this process to
 // settle.
 func (p place) left() bool { return !p.other && p.journal.orphan() }
+
+// user names whom the guard serves.
+func (p place) user() string {
+	if p.sid != "" {
+		return p.sid
+	}
+	return strconv.Itoa(p.uid)
+}
 
 // lockPatience is how long one waits for a guard that is ending.
 const lockPatience = 3 * time.Second

@@ -17,14 +17,6 @@ import (
 
 const socketName = "guard.sock"
 
-// The folders of guards with the superuser's rights. rootSockets holds a socket
-// for each user that asked for one, systemSockets that of a system's engine.
-const (
-	rootJournal   = "/var/lib/dot-proxy"
-	rootSockets   = "/run/dot-proxy-guard"
-	systemSockets = "/run/dot-proxy"
-)
-
 // environment is what a process knows of itself.
 type environment struct {
 	uid    int // the effective one
@@ -34,20 +26,24 @@ type environment struct {
 	sockets func() string
 	// rootSockets is the folder rootSockets, but for tests.
 	rootSockets string
+	// serves is the user whom a root guard was told to serve.
+	serves string
 }
 
 func thisProcess() environment {
-	return environment{os.Geteuid(), os.Getenv, os.UserHomeDir, control.UserFolder, rootSockets}
+	return environment{os.Geteuid(), os.Getenv, os.UserHomeDir, control.UserFolder, rootSockets, ""}
 }
 
 // own is the place of a guard that is this process: root's serves the user for
-// whom pkexec(1) started it.
+// whom it was started.
 func (e environment) own() place {
 	if e.uid != 0 {
 		return e.user()
 	}
-	if uid, err := strconv.ParseUint(e.getenv("PKEXEC_UID"), 10, 31); err == nil && uid != 0 {
-		return rootPlace(int(uid))
+	for _, text := range []string{e.getenv("PKEXEC_UID"), e.serves} {
+		if uid, err := strconv.ParseUint(text, 10, 31); err == nil && uid != 0 {
+			return rootPlace(int(uid))
+		}
 	}
 	return place{journal: journal{rootJournal, 0o755}, socket: filepath.Join(systemSockets, socketName), root: true}
 }

@@ -57,8 +57,8 @@ func TestStartIn(t *testing.T) {
 }
 
 func TestPlaces(t *testing.T) {
-	process := func(uid int, env map[string]string) environment {
-		return environment{uid, func(k string) string { return env[k] }, func() (string, error) { return "/home/me", nil }, func() string { return "/run/user/1000/dot-proxy" }, "/none"}
+	process := func(uid int, env map[string]string, serves string) environment {
+		return environment{uid, func(k string) string { return env[k] }, func() (string, error) { return "/home/me", nil }, func() string { return "/run/user/1000/dot-proxy" }, "/none", serves}
 	}
 	cases := []struct {
 		name            string
@@ -73,12 +73,14 @@ func TestPlaces(t *testing.T) {
 		{"a service", 999, map[string]string{"RUNTIME_DIRECTORY": "/run/dot-proxy:/run/y", "STATE_DIRECTORY": "/var/lib/dot-proxy"}, "/var/lib/dot-proxy", "/run/dot-proxy/guard.sock", 999},
 		{"root", 0, nil, "/var/lib/dot-proxy", "/run/dot-proxy/guard.sock", 0},
 		{"root for a user", 0, map[string]string{"PKEXEC_UID": "1000"}, "/var/lib/dot-proxy", "/run/dot-proxy-guard/1000.sock", 1000},
+		{"root that was told", 0, map[string]string{"--for": "501"}, "/var/lib/dot-proxy", "/run/dot-proxy-guard/501.sock", 501},
+		{"a user that was told", 1000, map[string]string{"--for": "501"}, "/home/me/.local/state/dot-proxy", "/run/user/1000/dot-proxy/guard.sock", 1000},
 		{"root for root", 0, map[string]string{"PKEXEC_UID": "0"}, "/var/lib/dot-proxy", "/run/dot-proxy/guard.sock", 0},
 		{"root for nonsense", 0, map[string]string{"PKEXEC_UID": "../x"}, "/var/lib/dot-proxy", "/run/dot-proxy/guard.sock", 0},
 		{"a user who says so", 1000, map[string]string{"PKEXEC_UID": "0"}, "/home/me/.local/state/dot-proxy", "/run/user/1000/dot-proxy/guard.sock", 1000},
 	}
 	for _, c := range cases {
-		e := process(c.uid, c.env)
+		e := process(c.uid, c.env, c.env["--for"])
 		p := e.own()
 		if p.journal.dir != c.journal || p.socket != c.socket || p.uid != c.serves || p.root != (c.uid == 0) {
 			t.Errorf("%s: %+v", c.name, p)

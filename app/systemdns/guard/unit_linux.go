@@ -11,13 +11,6 @@ import (
 	"dotproxy/app/systemdns/internal/step"
 )
 
-// bootUnit puts this computer's DNS back when it starts after a power cut.
-type bootUnit struct {
-	// root is the folder of the system, “/”; empty for nobody who may write
-	// there. program is the path of dot-proxy.
-	root, program string
-}
-
 const (
 	unitName = "dot-proxy-system-dns.service"
 	// unitWanted starts it with the system.

@@ -1,7 +1,9 @@
 package guard
 
 import (
+	"encoding/xml"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,5 +44,39 @@ func TestUnit(t *testing.T) {
 	other := newSystem(t)
 	if err := errors.Join(os.RemoveAll(other.at("run/systemd")), bootUnit{other.root, "/x"}.install()); err != nil || exists(other.at("etc/systemd")) {
 		t.Errorf("%v: without systemd", err)
+	}
+}
+
+func TestUnitsOfOtherSystems(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.plist")
+	text := launchDaemonText("/Applications/A & B/dot-proxy")
+	for range 2 { // a second time changes nothing
+		if err := writeOnce(path, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var plist struct {
+		Strings []string `xml:"dict>array>string"`
+	}
+	if err := xml.Unmarshal(text, &plist); err != nil || strings.Join(plist.Strings, "|") != "/Applications/A & B/dot-proxy|system-dns|repair|--boot" {
+		t.Errorf("%q, %v", plist.Strings, err)
+	}
+	if err := removeOurs(path, launchDaemonMark); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("it is left")
+	}
+	if err := os.WriteFile(path, []byte("another's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := removeOurs(path, launchDaemonMark); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Error("another's was removed")
+	}
+	if got := createTask(`C:\Program Files\dot-proxy.exe`); got[len(got)-1] != `"C:\Program Files\dot-proxy.exe" system-dns repair --boot` {
+		t.Errorf("%q", got)
 	}
 }

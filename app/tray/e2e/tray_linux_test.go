@@ -12,7 +12,7 @@ import (
 	"dotproxy/app/control"
 )
 
-const rest = "|-|Open DoT Proxy…|Recent queries…|-|Close tray, stay protected|Quit"
+const rest = "|Use as this computer’s DNS|-|Open DoT Proxy…|Recent queries…|Check…|Start at login|-|"
 
 // running starts a tray with an engine that answers.
 func running(t *testing.T) (*desk, *panel, *process, control.Status) {
@@ -36,10 +36,10 @@ func (p *panel) within(part string) {
 
 func TestMenuSteersTheEngine(t *testing.T) {
 	d, p, _, _ := running(t)
-	p.awaitMenu("|-|Stop|-|Provider: dot.test" + rest)
+	p.awaitMenu("|-|Stop|-|Provider: dot.test" + rest + "Close tray, stay protected|Quit")
 
 	p.click("Stop")
-	p.within("(Stopped)|(DNS is not encrypted)|-|Start|-|Provider: dot.test" + rest)
+	p.within("(Stopped)|(DNS is not encrypted)|-|Start|-|Provider: dot.test" + rest + "Close tray|Quit")
 	d.engine("stopped", func(s control.Status) bool { return s.State == control.Stopped })
 	if d.dig("stopped.example") == nil {
 		t.Error("a stopped engine answers")

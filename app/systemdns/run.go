@@ -12,6 +12,9 @@ import (
 // exec where it failed.
 type runner func(ctx context.Context, patience time.Duration, input, program string, args ...string) (string, error)
 
+// askPatience is how long a program may take that only answers.
+const askPatience = time.Second
+
 // maxPrinted bounds what is kept of a program's output, in bytes.
 const maxPrinted = 64 << 10
 

@@ -1,0 +1,8 @@
+package guard
+
+import "os"
+
+var thisElevation = osascript
+
+// privileged tells whether this process has the superuser's rights.
+func privileged() bool { return os.Geteuid() == 0 }

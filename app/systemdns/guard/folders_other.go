@@ -1,0 +1,11 @@
+//go:build unix && !darwin
+
+package guard
+
+// The folders of guards with the superuser's rights. rootSockets holds a socket
+// for each user that asked for one, systemSockets that of a system's engine.
+const (
+	rootJournal   = "/var/lib/dot-proxy"
+	rootSockets   = "/run/dot-proxy-guard"
+	systemSockets = "/run/dot-proxy"
+)
