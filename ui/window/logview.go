@@ -36,6 +36,9 @@ func newLogView(chosen func(viewmodel.Row) bool, selectAt func(int), scrolled fu
 	l.scroll = container.NewVScroll(l)
 	l.scroll.OnScrolled = func(at fyne.Position) {
 		scrolled(at.Y > 1)
+		if l.height() != l.Size().Height {
+			l.scroll.Refresh()
+		}
 		l.Refresh()
 	}
 	return l
@@ -43,12 +46,26 @@ func newLogView(chosen func(viewmodel.Row) bool, selectAt func(int), scrolled fu
 
 // show draws other rows.
 func (l *logView) show(rows []viewmodel.Row) {
-	changed := len(rows) != len(l.rows)
+	was := l.height()
 	l.rows = rows
-	if changed {
-		l.scroll.Refresh() // another height
+	if l.height() != was {
+		l.scroll.Refresh()
 	}
 	l.Refresh()
+}
+
+// growBy is by how many rows the list grows at a time while its top is in sight:
+// each growth has the toolkit draw the window once more.
+const growBy = 100
+
+// height is that of all rows, and of those that will be there soon where nobody
+// sees the end.
+func (l *logView) height() float32 {
+	n := len(l.rows)
+	if n > growBy && l.scroll.Offset.Y <= 0 {
+		n = min((n+growBy-1)/growBy*growBy, viewmodel.LogSize)
+	}
+	return float32(n) * rowHeight
 }
 
 // toTop scrolls to the newest.
@@ -178,7 +195,7 @@ func (r *logRenderer) Layout(size fyne.Size) {
 
 // MinSize implements fyne.WidgetRenderer.
 func (r *logRenderer) MinSize() fyne.Size {
-	return fyne.NewSize(leastLogWidth, float32(len(r.l.rows))*rowHeight)
+	return fyne.NewSize(leastLogWidth, r.l.height())
 }
 
 // Refresh implements fyne.WidgetRenderer.

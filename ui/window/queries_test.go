@@ -195,3 +195,35 @@ func TestWhatLeftInClearTextIsSaid(t *testing.T) {
 		})
 	}
 }
+
+// TestTheListGrowsInSteps while its end is out of sight, and ends with its last
+// row where it is not.
+func TestTheListGrowsInSteps(t *testing.T) {
+	b := open(t, ViewQueries, wide, controltest.New(), nil)
+	add := func(n int) {
+		for range n {
+			q := controltest.NewQuery("example.com.")
+			b.w.log.Add(&q)
+		}
+		b.w.Tick(controltest.Since)
+	}
+	list := b.w.queries.log
+	add(40)
+	if got := list.MinSize().Height; got != 40*rowHeight {
+		t.Errorf("40 rows are %v high", got)
+	}
+	add(61)
+	was := list.MinSize().Height
+	if add(50); list.MinSize().Height != was || was != 200*rowHeight {
+		t.Errorf("101 rows are %v high, 151 %v", was, list.MinSize().Height)
+	}
+	list.scroll.ScrollToBottom()
+	if got, end := list.MinSize().Height, list.scroll.Offset.Y+list.scroll.Size().Height; got != 151*rowHeight || end > got+1 {
+		t.Errorf("scrolled down, 151 rows are %v high and end at %v", got, end)
+	}
+	b.w.queries.list.Return()
+	list.toTop()
+	if add(1900); list.MinSize().Height != viewmodel.LogSize*rowHeight {
+		t.Errorf("a full list is %v high", list.MinSize().Height)
+	}
+}

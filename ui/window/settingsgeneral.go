@@ -61,6 +61,7 @@ func (o *outside) render() {
 // general is the section of what is about this computer.
 func (s *settings) general() fyne.CanvasObject {
 	s.computer = s.outsideRow(viewmodel.LabelComputerDNS, s.tasks.computerDNS)
+	s.computer.Working = viewmodel.ComputerWorking
 	lines := []fyne.CanvasObject{s.computer.field.row}
 	if s.tasks.login != nil {
 		s.login = s.outsideRow(viewmodel.LabelAtLogin, s.tasks.login)
@@ -77,9 +78,9 @@ func (s *settings) general() fyne.CanvasObject {
 
 // showComputer shows whether this computer's DNS points here.
 func (s *settings) showComputer(v viewmodel.View) {
-	on, hint, warns, ok := viewmodel.ComputerDNS(v)
+	c, ok := viewmodel.ComputerOf(v)
 	s.computer.field.row.(*fyne.Container).Hidden = !ok
-	s.computer.See(on, hint, warns)
+	s.computer.See(c.On, c.Caption, c.Tone)
 	s.computer.render()
 }
 
@@ -119,11 +120,11 @@ func (w *Window) lookAtLogin() {
 		on, err = w.options.Login.Enabled()
 		return err
 	}, func(err error) {
-		text, wrong := viewmodel.AtLogin(on), err != nil
-		if wrong {
-			text = err.Error()
+		text, tone := viewmodel.AtLogin(on), viewmodel.Neutral
+		if err != nil {
+			text, tone = err.Error(), viewmodel.Bad
 		}
-		w.settings.login.See(on, text, wrong)
+		w.settings.login.See(on, text, tone)
 		w.settings.login.render()
 	})
 }

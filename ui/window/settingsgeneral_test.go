@@ -54,9 +54,9 @@ func TestUseAsThisComputersDNS(t *testing.T) {
 	engine := controltest.New()
 	b := openGeneral(t, wide, engine, &fakeLogin{})
 	row := b.w.settings.computer
-	b.mustSay(viewmodel.LabelComputerDNS, "Points this computer’s DNS here")
+	b.mustSay(viewmodel.LabelComputerDNS, "Off: nothing on this computer is changed")
 	test.Tap(row.toggle)
-	b.until("the networks are shown", func() bool { return b.says("On " + controltest.Networks[0]) })
+	b.until("the networks are shown", func() bool { return b.says(controltest.Networks[0]) })
 	if !slices.Equal(engine.Calls(), []string{"system-dns on"}) || !row.toggle.on || !b.w.settings.bar.panel.Hidden {
 		t.Errorf("asked %v, on %v", engine.Calls(), row.toggle.on)
 	}

@@ -31,6 +31,9 @@ type Options struct {
 	// Exchange reads and writes settings as files; without Read the window does
 	// not offer it.
 	Exchange Exchange
+	// Drawn hears from Run how long each drawing of something new took, the wait
+	// for what the toolkit did just then included; nil for nobody.
+	Drawn func(took time.Duration)
 	// View is the view to open, empty for home.
 	View string
 	// Kind is the filter of the queries to begin with.
@@ -127,6 +130,9 @@ func (w *Window) Run(ctx context.Context) {
 			if m := w.mark(now); m != drawn && ctx.Err() == nil {
 				drawn = m
 				fyne.DoAndWait(func() { w.Tick(now) })
+				if w.options.Drawn != nil {
+					w.options.Drawn(time.Since(now))
+				}
 			}
 		}
 	}

@@ -24,7 +24,7 @@ func (c *command) settingsCommand() *cobra.Command {
 			return c.printSettings(s)
 		},
 	})
-	cmd.AddCommand(c.setCommand())
+	cmd.AddCommand(c.setCommand(), c.exportCommand(), c.importCommand())
 	return cmd
 }
 

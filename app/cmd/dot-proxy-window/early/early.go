@@ -10,8 +10,9 @@ import (
 
 func init() {
 	// Fyne keeps the picture of every text for a minute; a busy log would fill
-	// hundreds of megabytes.
-	setDefault("FYNE_CACHE", "5s")
+	// hundreds of megabytes. With ten seconds or less it looks at all that is
+	// shown sixty times a second, to keep it, though nothing is drawn.
+	setDefault("FYNE_CACHE", "12s")
 	// Without a language Fyne logs an error.
 	name := "LANG"
 	for _, v := range []string{"LC_ALL", "LC_MESSAGES"} {
