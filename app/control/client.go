@@ -111,6 +111,16 @@ func (c *Client) Providers(ctx context.Context) ([]Provider, error) {
 	return call[[]Provider](ctx, c, http.MethodGet, "/v1/providers", nil)
 }
 
+// Designated has the network's own resolvers asked for encrypted ones.
+func (c *Client) Designated(ctx context.Context) ([]Designated, error) {
+	return call[[]Designated](ctx, c, http.MethodGet, "/v1/designated", nil)
+}
+
+// Network asks for the network that the computer is on.
+func (c *Client) Network(ctx context.Context) (Network, error) {
+	return call[Network](ctx, c, http.MethodGet, "/v1/network", nil)
+}
+
 // Queries asks for the latest answered queries, oldest first, at most limit
 // (0 means all that are kept).
 func (c *Client) Queries(ctx context.Context, limit int) ([]Query, error) {

@@ -36,6 +36,12 @@ type Controller interface {
 	// at most. It is refused where no sign-in is wanted.
 	SignIn(ctx context.Context) error
 	Providers() []Provider
+	// Designated asks the network's own resolvers, in clear text, for encrypted
+	// ones in their place (RFC 9462); nothing else is asked, and nobody is used
+	// for it.
+	Designated(ctx context.Context) ([]Designated, error)
+	// Network is the network that the computer is on.
+	Network(ctx context.Context) Network
 	// Queries returns the most recent answered queries, oldest first, at most
 	// limit (0 means all that are kept).
 	Queries(limit int) []Query

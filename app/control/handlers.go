@@ -27,6 +27,8 @@ func (s *Server) table() map[string]http.HandlerFunc {
 		"GET /v1/settings":    func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.c.Settings()) },
 		"PUT /v1/settings":    s.apply,
 		"GET /v1/providers":   func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Providers())) },
+		"GET /v1/designated":  s.designated,
+		"GET /v1/network":     func(w http.ResponseWriter, r *http.Request) { writeJSON(w, s.c.Network(r.Context())) },
 		"GET /v1/queries":     s.queries,
 		"GET /v1/blocked":     func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Blocked())) },
 		"POST /v1/release":    s.release,
@@ -72,6 +74,15 @@ func (s *Server) pause(w http.ResponseWriter, r *http.Request) {
 		p = body.Check()
 	}
 	s.finish(w, r, p, func(ctx context.Context) error { return s.c.Pause(ctx, body) })
+}
+
+func (s *Server) designated(w http.ResponseWriter, r *http.Request) {
+	list, err := s.c.Designated(r.Context())
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	writeJSON(w, notNil(list))
 }
 
 // finish does what a body asked for, where there is no problem with it, and

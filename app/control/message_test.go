@@ -12,7 +12,7 @@ func FuzzBody(f *testing.F) {
 	f.Add([]byte(`{"listen": ["127.0.0.1"], "port": 53, "upstreams": ["quad9"], "ca_bundle": "", "cache_mib": 8, "log_privacy": "full"}`))
 	all := `{"listen": ["127.0.0.1"], "port": 53, "upstreams": ["quad9"], "race": true, "hide_subnet": false, "ca_bundle": "", "cache_mib": 8,
 		"cache_min_ttl": 0, "cache_max_ttl": 1, "stale_hours": 2, "cache_persist": false, "canary": true, "hosts": true, "rebinding_protection": false,
-		"local_network": false, "system_dns": false, "access": ["any"], "log_privacy": "full", "keep_statistics": false, "routes": {"a": ["b", null], "c": null}, "overrides": {}, "rate_limit":
+		"local_network": false, "system_dns": false, "access": ["any"], "log_privacy": "full", "keep_statistics": false, "networks": [{"name": "a", "upstreams": null}], "routes": {"a": ["b", null], "c": null}, "overrides": {}, "rate_limit":
 		{"per_second": 1, "burst": 1, "loopback": false, "block_after": 0, "block_window": 0, "block_for": 0}}`
 	f.Add([]byte(all))
 	f.Add([]byte(strings.Replace(all, "burst", "Burst", 1)))

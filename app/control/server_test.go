@@ -17,7 +17,7 @@ import (
 
 const goodSettings = `{"listen": ["127.0.0.1"], "port": 5353, "upstreams": ["quad9"], "race": false, "hide_subnet": false, "ca_bundle": "", "cache_mib": 16,
 "cache_min_ttl": 0, "cache_max_ttl": 3600, "stale_hours": 1, "cache_persist": false, "canary": true, "hosts": true, "rebinding_protection": false,
-"local_network": false, "system_dns": false, "access": ["private"], "log_privacy": "off", "keep_statistics": false, "routes": {}, "overrides": {},
+"local_network": false, "system_dns": false, "access": ["private"], "log_privacy": "off", "keep_statistics": false, "networks": [], "routes": {}, "overrides": {},
 "rate_limit": {"per_second": 1, "burst": 1, "loopback": false, "block_after": 0, "block_window": 60, "block_for": 600}}`
 
 // TestRefusals sends what must be refused: each answer is a problem, and

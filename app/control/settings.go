@@ -62,6 +62,8 @@ type Settings struct {
 	// KeepStatistics keeps the counters since midnight in a file from one start
 	// to the next: numbers only, no names.
 	KeepStatistics bool `toml:"keep_statistics" json:"keep_statistics"`
+	// Networks are rules for networks, the first about one counts there.
+	Networks []NetworkRule `toml:"networks" json:"networks"`
 	// Routes sends domains, and all names below them, to servers of their own:
 	// to an IP or IP:PORT in clear text (PlainServer), to any other form of
 	// --dns over TLS.

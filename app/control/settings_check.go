@@ -39,6 +39,7 @@ func Default() Settings {
 		Hosts:       true,
 		Access:      []string{AccessPrivate},
 		LogPrivacy:  LogFull,
+		Networks:    []NetworkRule{},
 		Routes:      map[string][]string{},
 		Overrides:   map[string][]string{},
 		RateLimit:   RateLimit{PerSecond: 200, Burst: 1000, BlockAfter: 5000, BlockWindow: 60, BlockFor: 600},
@@ -51,6 +52,7 @@ func (s Settings) Clone() Settings {
 	s.Listen = slices.Clone(s.Listen)
 	s.Upstreams = slices.Clone(s.Upstreams)
 	s.Access = slices.Clone(s.Access)
+	s.Networks = cloneRules(s.Networks)
 	s.Routes, s.Overrides = cloneTable(s.Routes), cloneTable(s.Overrides)
 	return s
 }
@@ -71,6 +73,7 @@ func (s Settings) Equal(o Settings) bool {
 		s.StaleHours == o.StaleHours && s.CachePersist == o.CachePersist &&
 		s.Canary == o.Canary && s.Hosts == o.Hosts && s.RebindingProtection == o.RebindingProtection &&
 		s.LocalNetwork == o.LocalNetwork && s.SystemDNS == o.SystemDNS && slices.Equal(s.Access, o.Access) && s.LogPrivacy == o.LogPrivacy && s.KeepStatistics == o.KeepStatistics &&
+		slices.EqualFunc(s.Networks, o.Networks, NetworkRule.equal) &&
 		equalTable(s.Routes, o.Routes) && equalTable(s.Overrides, o.Overrides) && s.RateLimit == o.RateLimit
 }
 
@@ -84,7 +87,7 @@ func (s Settings) Check() []*Problem {
 	for _, p := range []*Problem{
 		checkListen(s.Listen), checkPort(s.Port), checkUpstreams(s.Upstreams),
 		checkBundle(s.CABundle), checkCache(s.CacheMiB), checkMinTTL(s.CacheMinTTL, s.CacheMaxTTL), checkMaxTTL(s.CacheMaxTTL),
-		checkStale(s.StaleHours), checkAccess(s.Access), checkPrivacy(s.LogPrivacy),
+		checkStale(s.StaleHours), checkAccess(s.Access), checkPrivacy(s.LogPrivacy), checkNetworks(s.Networks),
 		checkRoutes(s.Routes), checkOverrides(s.Overrides), s.RateLimit.check(),
 	} {
 		if p != nil {

@@ -63,6 +63,9 @@ type Status struct {
 	PauseEndsWithNetwork bool       `json:"pause_ends_with_network"`
 	// Portal is the sign-in that the network wants, nil for none.
 	Portal *Portal `json:"portal"`
+	// Rule is the network whose rule holds now (Settings.Networks), empty for
+	// none.
+	Rule string `json:"rule,omitempty"`
 	// SystemDNS tells whether this computer's DNS is pointed here by us just now,
 	// Networks which it covers: “Wired (eth0)”.
 	SystemDNS bool       `json:"system_dns"`

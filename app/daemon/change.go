@@ -14,6 +14,7 @@ import (
 // change goes over to other settings: listen on what is new, save, then switch.
 // Whatever fails, everything stays as it was. It is called with op held.
 func (d *Daemon) change(l layers) error {
+	l.rule = d.ruleFor(l.saved)
 	p, problem := l.plan()
 	if problem != nil {
 		return problem
@@ -36,6 +37,7 @@ func (d *Daemon) change(l layers) error {
 		// Closes what is not named any more, and tries again what was blocked.
 		d.settle(d.listen(p.listen))
 	}
+	d.pauseByRule()
 	s := l.saved.Clone()
 	d.hub.Publish(control.Event{Name: control.EventSettings, Settings: &s})
 	return nil

@@ -23,6 +23,7 @@ func (d *Daemon) Start(ctx context.Context) error {
 		if problem := d.open(); problem != nil {
 			return problem
 		}
+		d.pauseByRule()
 		return nil
 	})
 }
@@ -41,7 +42,12 @@ func (d *Daemon) Use(ctx context.Context, upstream string) error {
 		if len(d.plan.upstreams) == 0 {
 			return d.blocked // what else is saved cannot be known
 		}
-		return d.change(d.layers.withUpstream(u.Spec))
+		undo := d.setAside()
+		err := d.change(d.layers.withUpstream(u.Spec))
+		if err != nil {
+			undo()
+		}
+		return err
 	})
 }
 

@@ -5,6 +5,7 @@ package daemon
 
 import (
 	"context"
+	"crypto/x509"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"dotproxy/app/querylog"
 	"dotproxy/app/systemdns"
 	"dotproxy/resolver"
+	"dotproxy/resolver/ddr"
 )
 
 // Options are what a Daemon is made from.
@@ -62,6 +64,8 @@ type seams struct {
 	// portal is nil where no network is checked for a sign-in.
 	portal  func(ctx context.Context, resolvers []netip.AddrPort) (portal.Result, error)
 	program string
+	// discover asks one of the network's resolvers for encrypted ones.
+	discover func(ctx context.Context, roots *x509.CertPool, server netip.AddrPort) ([]ddr.Designated, error)
 }
 
 // Daemon is an engine that can be steered. All methods may be called at the
@@ -113,8 +117,11 @@ type Daemon struct {
 	stopped bool
 	blocked *control.Problem
 	// stopping: the old DNS is put back, then the listeners close.
-	stopping   bool
-	pause      *pause
+	stopping bool
+	pause    *pause
+	// aside is the network on which no rule holds, since the user chose
+	// otherwise there; empty for none.
+	aside      string
 	portals    portals
 	dnsProblem *control.Problem
 	notice     *control.Problem
@@ -137,7 +144,7 @@ func New(o Options) (*Daemon, error) {
 		around:  thisComputer(),
 		dns:     newGuarded,
 		portal:  portal.Check,
-		program: programPath(),
+		program: programPath(), discover: discover,
 	})
 }
 
@@ -160,6 +167,7 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	d.hub.Source = d.followQueries
 	if len(d.plan.upstreams) > 0 {
 		d.out = d.look(d.plan)
+		d.beginRule()
 		d.plan.takeRoots(&d.out)
 	}
 	d.network.Store(new(d.out.network.String()))
@@ -176,6 +184,7 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	if s.dns != nil && o.Demo == nil {
 		d.steering.dns = s.dns(d)
 		d.loadPause()
+		d.pauseByRule()
 		d.setBypass()
 	}
 	d.ctx, d.end = context.WithCancel(context.Background())

@@ -17,6 +17,7 @@ type fakeDisk struct {
 	mu      sync.Mutex
 	files   map[string]fakeFile
 	network systemdns.NetworkID
+	name    string // of the network
 	looks   int
 	listen  func(ctx context.Context) networkEvents // nil: nobody tells of the network
 }
@@ -49,6 +50,11 @@ func (f *fakeDisk) around() surroundings {
 				return nil, fs.ErrNotExist
 			}
 			return io.NopCloser(strings.NewReader(file.text)), file.err
+		},
+		name: func(context.Context, systemdns.NetworkID) string {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			return f.name
 		},
 		network: func() systemdns.NetworkID {
 			f.mu.Lock()

@@ -37,7 +37,9 @@ type layers struct {
 	defaultListen []string
 	defaultPort   uint16 // 0: that of the settings
 	flags         Flags
-	demo          *Demo
+	// rule is what holds on the present network, nil for nothing.
+	rule *control.NetworkRule
+	demo *Demo
 }
 
 // effective is what the engine is to run with.
@@ -51,6 +53,9 @@ func (l layers) effective() control.Settings {
 	}
 	if l.flags.Listen != nil {
 		s.Listen = slices.Clone(l.flags.Listen)
+	}
+	if l.rule != nil && !l.rule.Pause {
+		s.Upstreams = slices.Clone(l.rule.Upstreams)
 	}
 	if l.flags.Upstreams != nil {
 		s.Upstreams = slices.Clone(l.flags.Upstreams)
@@ -134,6 +139,14 @@ func (l layers) plan() (plan, *control.Problem) {
 	var problem *control.Problem
 	if p.rules, problem = rules(p.settings, own(p.listen), usableUpstream); problem != nil {
 		return plan{}, problem
+	}
+	for _, r := range p.settings.Networks {
+		for _, spec := range r.Upstreams {
+			if _, problem := usableUpstream("networks", spec); problem != nil {
+				problem.Entry = r.Name
+				return plan{}, problem
+			}
+		}
 	}
 	if l.demo != nil {
 		p.upstreams, p.roots = []provider.Upstream{l.demo.Upstream}, l.demo.Roots

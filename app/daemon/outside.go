@@ -26,6 +26,8 @@ type surroundings struct {
 	stat    func(path string) (filePrint, error)
 	open    func(path string) (io.ReadCloser, error)
 	network func() systemdns.NetworkID
+	// name is what people call a network; nil where nobody knows.
+	name func(ctx context.Context, id systemdns.NetworkID) string
 	// listen hears of changes of the network until ctx ends; nil where nobody
 	// tells.
 	listen func(ctx context.Context) networkEvents
@@ -42,6 +44,7 @@ func thisComputer() surroundings {
 	around := systemdns.ThisComputer()
 	return surroundings{stat: printOf, open: systemdns.Open, hosts: hosts,
 		network: func() systemdns.NetworkID { return systemdns.Identify(around) },
+		name:    systemdns.NetworkName,
 		listen:  func(ctx context.Context) networkEvents { return netwatch.Start(ctx) }}
 }
 

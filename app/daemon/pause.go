@@ -23,6 +23,8 @@ type pause struct {
 	Until time.Time `json:"until"`
 	// Network is the network that it lasts on, empty for any.
 	Network string `json:"network"`
+	// Rule is the network whose rule began it, empty for the user's own.
+	Rule string `json:"rule,omitempty"`
 }
 
 // over tells whether it has ended. Wall-clock time counts, which goes on while
@@ -87,6 +89,9 @@ func (d *Daemon) Resume(ctx context.Context) error {
 		return err
 	}
 	defer d.endTurn()
+	if d.pausedByRule() {
+		d.setAside()
+	}
 	d.endPause()
 	if err := d.reconcile(ctx, true); err != nil {
 		return dnsProblem(err)

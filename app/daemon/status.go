@@ -44,7 +44,8 @@ func (d *Daemon) Status() control.Status {
 	if v.state == control.Paused {
 		s.PausedUntil, s.PauseEndsWithNetwork = new(d.pause.Until), d.pause.Network != ""
 	}
-	w := speak(v, c, s.Demo, d.since, now)
+	s.Rule = d.ruleName(v.state)
+	w := speak(v, c, s.Demo, d.since, now).byRule(v.state, s.Rule)
 	if v.state == control.Degraded && c.health.Answering < 0 {
 		s.Variant = control.VariantFromMemory
 	}

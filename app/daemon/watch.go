@@ -126,6 +126,9 @@ func (d *Daemon) refresh() (changed bool) {
 		d.checkPause()
 		d.steerSoon()
 	}
+	if out.moved || d.looksAtNetwork() {
+		changed = d.followRule() || changed
+	}
 	return changed || out.moved
 }
 

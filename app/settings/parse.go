@@ -37,6 +37,12 @@ var takes = map[string]string{
 	"system_dns":           trueOrFalse,
 	"keep_statistics":      trueOrFalse,
 	"access":               `a list of prefixes, addresses, "private" and "any"`,
+	"networks":             "a list of rules for networks, which dot-proxy networks makes",
+	"networks.name":        "the name of a network in quotation marks",
+	"networks.gateway":     "the address of a router in quotation marks",
+	"networks.upstreams":   `a list of providers such as ["quad9"]`,
+	"networks.pause":       trueOrFalse,
+	"networks.confirmed":   trueOrFalse,
 	"routes":               `a table of domains and lists of servers, such as "home.arpa" = ["192.168.1.1"]`,
 	"overrides":            `a table of names and lists of addresses, such as "nas.home.arpa" = ["192.168.1.10"]`,
 	"rate_limit":           "a table",
@@ -56,6 +62,8 @@ type tables struct {
 	Routes    struct{} `toml:"routes"`
 	Overrides struct{} `toml:"overrides"`
 	RateLimit struct{} `toml:"rate_limit"`
+	// Networks is a list of tables.
+	Networks []struct{} `toml:"networks"`
 }
 
 // fault is the first thing wrong with a text.
@@ -90,7 +98,8 @@ func parse(text []byte) (control.Settings, lines, *fault) {
 // strict decoder says nothing.
 func inlineKeys(text []byte, at lines) *fault {
 	var all struct {
-		RateLimit map[string]any `toml:"rate_limit"`
+		RateLimit map[string]any   `toml:"rate_limit"`
+		Networks  []map[string]any `toml:"networks"`
 	}
 	if err := toml.Unmarshal(text, &all); err != nil {
 		return decodeFault(err)
@@ -98,6 +107,13 @@ func inlineKeys(text []byte, at lines) *fault {
 	for _, key := range slices.Sorted(maps.Keys(all.RateLimit)) {
 		if _, known := takes["rate_limit."+key]; !known {
 			return &fault{line: at.of("rate_limit", key), key: "rate_limit", entry: key, what: "unknown key " + control.Quote("rate_limit."+key)}
+		}
+	}
+	for _, rule := range all.Networks {
+		for _, key := range slices.Sorted(maps.Keys(rule)) {
+			if _, known := takes["networks."+key]; !known {
+				return &fault{line: at.of("networks", key), key: "networks", entry: key, what: "unknown key " + control.Quote("networks."+key)}
+			}
 		}
 	}
 	return nil
@@ -134,7 +150,7 @@ func keys(text []byte) (lines, *fault) {
 		if len(key) < 2 {
 			return nil
 		}
-		if _, known := takes[key[0]+"."+key[1]]; key[0] == "rate_limit" && !known {
+		if _, known := takes[key[0]+"."+key[1]]; (key[0] == "rate_limit" || key[0] == "networks") && !known {
 			return &fault{line: line, key: key[0], entry: key[1], what: "unknown key " + control.Quote(strings.Join(key, "."))}
 		}
 		if pair := [2]string{key[0], key[1]}; at[pair] == 0 {
@@ -179,7 +195,7 @@ func decodeFault(err error) *fault {
 	}
 	f.key = de.Key()[0]
 	name := f.key
-	if len(de.Key()) > 1 && f.key == "rate_limit" {
+	if len(de.Key()) > 1 && (f.key == "rate_limit" || f.key == "networks") {
 		f.entry = de.Key()[1]
 		name += "." + f.entry
 	}

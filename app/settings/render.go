@@ -35,6 +35,7 @@ type document struct {
 	Access              []string            `toml:"access" comment:"Who may ask beside this computer: addresses, prefixes, \"private\" (all private networks)\nor \"any\".\nDefault: [\"private\"]"`
 	LogPrivacy          control.LogPrivacy  `toml:"log_privacy" comment:"What the query log keeps, in memory only: \"full\", \"hide_names\" (no names, answers\nand clients) or \"off\".\nDefault: \"full\""`
 	KeepStatistics      bool                `toml:"keep_statistics" comment:"Keeps the counters since midnight in a file from one start to the next: numbers only.\nDefault: false"`
+	Networks            []networkRule       `toml:"networks" comment:"What holds on one network instead: its name and its router (dot-proxy networks shows\nboth, and both can be imitated), and the providers to ask there. With pause = true the\nnetwork's own server is asked, not encrypted; confirmed = true says that you know it.\nDefault: []"`
 	Routes              map[string][]string `toml:"routes" comment:"Domains that are asked elsewhere, with all names below them: \"home.arpa\" = [\"192.168.1.1\"].\nIP and IP:PORT are asked in clear text, for this computer only; tls://IP and every other\nform of a provider over TLS.\nDefault: none"`
 	Overrides           map[string][]string `toml:"overrides" comment:"Names with addresses of your own: \"nas.home.arpa\" = [\"192.168.1.10\"]. \"*.example.com\"\nstands for all names below example.com; [\"NXDOMAIN\"] says that a name does not exist.\nDefault: none"`
 	RateLimit           rateLimit           `toml:"rate_limit" comment:"How much one client (an IPv4 address or an IPv6 /56) may ask."`
@@ -50,12 +51,29 @@ type rateLimit struct {
 	BlockFor    int  `toml:"block_for" comment:"... for so many seconds.\nDefault: 600"`
 }
 
+// networkRule is control.NetworkRule as it stands in the file.
+type networkRule struct {
+	Name      string   `toml:"name"`
+	Gateway   string   `toml:"gateway"`
+	Upstreams []string `toml:"upstreams,omitempty"`
+	Pause     bool     `toml:"pause,omitempty"`
+	Confirmed bool     `toml:"confirmed,omitempty"`
+}
+
+func networkRules(list []control.NetworkRule) []networkRule {
+	all := make([]networkRule, len(list))
+	for i, r := range list {
+		all[i] = networkRule(r)
+	}
+	return all
+}
+
 func newDocument(s control.Settings) document {
 	return document{
 		Listen: s.Listen, Port: s.Port, Upstreams: s.Upstreams, Race: s.Race, HideSubnet: s.HideSubnet, CABundle: s.CABundle,
 		CacheMiB: s.CacheMiB, CacheMinTTL: s.CacheMinTTL, CacheMaxTTL: s.CacheMaxTTL, StaleHours: s.StaleHours, CachePersist: s.CachePersist,
 		Canary: s.Canary, Hosts: s.Hosts, RebindingProtection: s.RebindingProtection, LocalNetwork: s.LocalNetwork, SystemDNS: s.SystemDNS,
-		Access: s.Access, LogPrivacy: s.LogPrivacy, KeepStatistics: s.KeepStatistics, Routes: s.Routes, Overrides: s.Overrides, RateLimit: rateLimit(s.RateLimit),
+		Access: s.Access, LogPrivacy: s.LogPrivacy, KeepStatistics: s.KeepStatistics, Networks: networkRules(s.Networks), Routes: s.Routes, Overrides: s.Overrides, RateLimit: rateLimit(s.RateLimit),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,7 @@ func TestSaveDocumentsEachKeyWithItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	keys := slices.DeleteFunc(Keys(), func(key string) bool { return strings.HasPrefix(key, "networks.") }) // of rules, of which there are none
 	values := map[string]string{}
 	comment, table := "", ""
 	for line := range strings.Lines(string(b)) {
@@ -68,10 +70,10 @@ func TestSaveDocumentsEachKeyWithItsDefault(t *testing.T) {
 			values[key], comment = value, ""
 		}
 	}
-	if len(values) != len(takes) {
+	if len(values) != len(keys) {
 		t.Errorf("written are %v", values)
 	}
-	for key := range takes {
+	for _, key := range keys {
 		if values[key] == "" {
 			t.Errorf("%s is not written", key)
 		}

@@ -26,6 +26,10 @@ func known(s control.Settings) *control.Problem {
 func family() control.Settings {
 	s := control.Default()
 	s.Upstreams, s.Port = []string{"cleanbrowsing-family"}, 5353
+	s.Networks = []control.NetworkRule{
+		{Name: "Büro “2”", Gateway: "00:00:5e:00:53:01", Upstreams: []string{"quad9"}},
+		{Name: "Café", Gateway: "192.0.2.1", Upstreams: []string{}, Pause: true, Confirmed: true},
+	}
 	return s
 }
 
@@ -99,6 +103,11 @@ func TestFaultsNameTheirLine(t *testing.T) {
 		{"route", "[routes]\n\"lan\" = [\"10.0.0.1\"]\n\"corp\" = []\n", "settings.toml, line 3: “corp” is routed to no server."},
 		{"mixed route", "[routes]\n\"lan\" = [\"10.0.0.1\", \"tls://10.0.0.2\"]\n", "settings.toml, line 2: “lan” is routed to servers in clear text and over TLS."},
 		{"override", "[overrides]\n\"a.example\" = [\"here\"]\n", "settings.toml, line 2: “here”, which “a.example” is to have, is not an IP address."},
+		{"rule", "port = 53\n[[networks]]\nname = \"Office\"\ngateway = \"00:00:5e:00:53:01\"\n", "settings.toml, line 2: in the rule for “Office”: there is no provider to ask."},
+		{"key in a rule", "[[networks]]\nname = \"Office\"\nrouter = \"x\"\n", "settings.toml, line 3: unknown key “networks.router”."},
+		{"key in a rule within braces", "port = 53\nnetworks = [{name = \"Office\", router = \"x\"}]\n", "settings.toml, line 2: unknown key “networks.router”."},
+		{"type in a rule", "[[networks]]\nname = \"Office\"\npause = 1\n", "settings.toml, line 3: the key “networks.pause” takes true or false."},
+		{"text for rules", "networks = \"Office\"\n", "settings.toml, line 1: the key “networks” takes a list of rules for networks, which dot-proxy networks makes."},
 		{"access", "access = [\"privat\"]\n", "settings.toml, line 1: “privat” is neither an IP address nor a prefix."},
 		{"number for a switch", "hosts = 1\n", "settings.toml, line 1: the key “hosts” takes true or false."},
 		{"type of a number", "# x\nport = \"53\"\n", "settings.toml, line 2: the key “port” takes a whole number."},

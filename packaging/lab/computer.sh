@@ -94,12 +94,15 @@ plug() {
 	ip -n "router$1" addr add "fd09:$1::1/64" dev r0 nodad
 }
 
+# DESIGNATION is the SVCB record 1 dns.example. alpn=dot ipv4hint=10.9.0.1.
+DESIGNATION=000103646e73076578616d706c65000001000403646f74000400040a090001
+
 # gives_addresses starts the router's dnsmasq, which has leases renewed often.
 gives_addresses() { # number server server6
 	daemon "dnsmasq$1" ip netns exec "router$1" dnsmasq --keep-in-foreground --conf-file=/dev/null --interface=r0 --bind-interfaces --no-resolv --no-hosts \
 		--dhcp-range="10.9.$1.10,10.9.$1.50,2m" --dhcp-option="option:router,10.9.$1.1" --dhcp-option="option:dns-server,$2" --dhcp-option-force=option:T1,5 \
 		--enable-ra --ra-param=r0,5,60 --dhcp-range="fd09:$1::,ra-stateless,64" --dhcp-option="option6:dns-server,[$3]" \
-		--address="/#/$NETWORK" --address=/corp.example/203.0.113.9 --log-queries --log-dhcp --log-facility=- --pid-file= --dhcp-leasefile="/run/leases$1" --user=router
+		--dns-rr="_dns.resolver.arpa,64,$DESIGNATION" --address="/#/$NETWORK" --address=/corp.example/203.0.113.9 --log-queries --log-dhcp --log-facility=- --pid-file= --dhcp-leasefile="/run/leases$1" --user=router
 	DNSMASQ_PID=$PID
 }
 
@@ -110,7 +113,7 @@ provider() { # namespace address
 	local dir=$HOME/provider
 	mkdir -p "$dir"
 	[ -s "$dir/cert.pem" ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=dns.example \
-		-addext subjectAltName=DNS:dns.example -keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null
+		-addext subjectAltName=DNS:dns.example,IP:10.9.0.1 -keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null
 	cat >"$dir/$1.conf" <<EOF
 server:
   interface: $2@853

@@ -89,6 +89,29 @@ for line in open("/run/logind"):
 	finish
 }
 
+# On the second network another provider is asked, by the user's rule.
+scenario_rules() {
+	starts org.freedesktop.NetworkManager.network-control
+	network_manager default symlink
+	engine
+	does "a provider is chosen" dot_proxy use 10.9.0.1#dns.example
+	does "the network is named" eval 'dot_proxy networks | grep -q "“wired”, router [0-9a-f:.]*\.$"'
+	does "a rule is made" dot_proxy networks use 10.9.1.1#dns.example
+	becomes "it holds" status_says '"rule": *"wired"'
+	does "and its provider is the one to ask" status_says '"provider": *"10.9.1.1#dns.example"'
+	network eth1 1
+	nmcli con add type ethernet ifname eth1 con-name second ipv4.method auto ipv6.method disabled ipv4.route-metric 50 >/dev/null
+	nmcli -w 15 con up second >/dev/null
+	becomes "on another network it does not" eval '! status_says "\"rule\""'
+	becomes "and the user's own is asked" status_says '"provider": *"10.9.0.1#dns.example"'
+	nmcli -w 15 con delete second >/dev/null
+	becomes "back on the first it holds again" status_says '"rule": *"wired"'
+	does "the network's own encrypted resolver is offered" eval 'dot_proxy providers --network | grep -q "10.9.0.1#dns.example, verified"'
+	does "a rule is forgotten" dot_proxy networks forget wired
+	becomes "and holds no more" eval '! status_says "\"rule\""'
+	dot_proxy quit >/dev/null
+}
+
 # The user's program may not use port 53, and need not.
 scenario_resolved() {
 	starts org.freedesktop.resolve1

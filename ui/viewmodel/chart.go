@@ -1,6 +1,7 @@
 package viewmodel
 
 import (
+	"slices"
 	"time"
 
 	"dotproxy/app/control"
@@ -55,6 +56,48 @@ func (h *History) Note(s control.Status, now time.Time) {
 	h.last, h.pid = s.Counters, s.PID
 }
 
+// Backfill counts the queries that were answered before the watch began, oldest
+// first; all tells whether none is missing since the engine started. It is for
+// the time right after the first Note.
+func (h *History) Backfill(list []control.Query, all bool, now time.Time) {
+	h.Advance(now)
+	began := h.since
+	if all || len(list) > 0 && now.Sub(list[0].Time) >= ChartBars*BarSpan {
+		h.since = now.Add(-ChartBars * BarSpan)
+	}
+	times := make(map[*Bar][]float64)
+	for i := range list {
+		q := &list[i]
+		place := ChartBars - 1 - int(h.newest-q.Time.UnixNano()/int64(BarSpan))
+		if place < 0 || place >= ChartBars || !q.Time.Before(began) {
+			continue
+		}
+		if q.Time.Before(h.since) {
+			h.since = q.Time
+		}
+		bar := &h.bars[place]
+		bar.count(q)
+		if q.Source == control.SourceUpstream && !q.Failed() {
+			times[bar] = append(times[bar], q.MS)
+		}
+	}
+	for bar, list := range times {
+		slices.Sort(list)
+		bar.MedianMS = list[len(list)/2]
+	}
+}
+
+func (b *Bar) count(q *control.Query) {
+	if q.Source == control.SourceCache {
+		b.Cached++
+	} else {
+		b.Other++
+	}
+	if q.Failed() {
+		b.Failures++
+	}
+}
+
 // Advance moves the bars so that the last one stands for now.
 func (h *History) Advance(now time.Time) {
 	span := now.UnixNano() / int64(BarSpan)
@@ -73,10 +116,10 @@ func (h *History) Advance(now time.Time) {
 // Bars returns the bars, oldest first.
 func (h *History) Bars() []Bar { return append([]Bar(nil), h.bars[:]...) }
 
-// Caption says what the bars cover: all ten minutes, or since the watch began.
+// Caption says what the bars cover: all ten minutes, or since when.
 func (h *History) Caption(now time.Time) string {
 	if h.since.IsZero() || now.Sub(h.since) >= ChartBars*BarSpan {
 		return "Queries, last 10 minutes"
 	}
-	return "Queries since this window opened"
+	return "Queries since " + Minute(h.since)
 }

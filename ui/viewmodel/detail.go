@@ -2,6 +2,7 @@ package viewmodel
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"dotproxy/app/control"
@@ -57,6 +58,21 @@ func DetailOf(q *control.Query, routes map[string][]string) Detail {
 	}
 	d.Steps = append(d.Steps, answer(q))
 	return d
+}
+
+// Text is the whole panel as lines, for the clipboard.
+func (d Detail) Text() string {
+	var b strings.Builder
+	b.WriteString(d.Name + "  " + d.Type + "  " + d.Tag + "\n")
+	for _, s := range d.Steps {
+		b.WriteString(s.Title + ": " + strings.Join(append([]string{s.Main}, s.Lines...), ", ") + "\n")
+	}
+	for _, line := range slices.Concat(d.Records, []string{d.DNSSEC, d.Note}) {
+		if line != "" {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
 }
 
 var tags = map[control.Source]string{

@@ -1,7 +1,6 @@
 package viewmodel
 
 import (
-	"net/netip"
 	"strconv"
 
 	"dotproxy/app/control"
@@ -10,7 +9,8 @@ import (
 // Empty is what stands in the place of an empty log.
 type Empty struct {
 	Title, Sentence string
-	// Command is one to try, or empty.
+	// Command is one to try in a terminal, or empty. What it does is offered as a
+	// button as well.
 	Command string
 	// OpenSettings offers the settings.
 	OpenSettings bool
@@ -44,20 +44,13 @@ var kindWords = map[Kind]string{
 
 // tryCommand asks the first address for example.com.
 func tryCommand(s control.Status) string {
-	if len(s.Listen) == 0 || s.State == control.Failed {
+	at, ok := AskAddress(s)
+	if !ok {
 		return ""
 	}
-	a, err := netip.ParseAddrPort(s.Listen[0])
-	if err != nil {
-		return ""
-	}
-	host := a.Addr()
-	if host.IsUnspecified() {
-		host = netip.MustParseAddr("127.0.0.1")
-	}
-	command := "dig @" + host.String()
-	if a.Port() != 53 {
-		command += " -p " + strconv.Itoa(int(a.Port()))
+	command := "dig @" + at.Addr().String()
+	if at.Port() != 53 {
+		command += " -p " + strconv.Itoa(int(at.Port()))
 	}
 	return command + " example.com"
 }
@@ -71,7 +64,7 @@ func LogNote(v View, snap Snapshot) string {
 		return ""
 	}
 	return map[control.LogPrivacy]string{
-		control.LogFull:      "Names kept in memory only",
+		control.LogFull:      "Kept in memory only",
 		control.LogHideNames: "Names are hidden",
 		control.LogOff:       "The query log is off",
 	}[v.Settings.LogPrivacy]

@@ -25,7 +25,8 @@ func full() control.Settings {
 		Listen: []string{"127.0.0.1", "192.168.1.2"}, Port: 5353, Upstreams: []string{"quad9?pin-sha256=abc=", "10.0.0.53#dns.home?client-cert=/a%2Cb.pem"},
 		Race: true, HideSubnet: true, CABundle: "/etc/roots.pem", CacheMiB: 16, CacheMinTTL: 60, CacheMaxTTL: 3600,
 		StaleHours: 2, CachePersist: true, Canary: false, Hosts: false, RebindingProtection: true, LocalNetwork: true, SystemDNS: true, KeepStatistics: true,
-		Access: []string{"192.168.1.0/24"}, LogPrivacy: control.LogHideNames,
+		Networks: []control.NetworkRule{{Name: "Office", Gateway: "00:00:5e:00:53:01", Upstreams: []string{"quad9"}}},
+		Access:   []string{"192.168.1.0/24"}, LogPrivacy: control.LogHideNames,
 		Routes:    map[string][]string{"home.arpa": {"192.168.1.1", "192.168.1.2:5353"}, "Corp.Example.": {"tls://10.0.0.53?pin-sha256=ab+/="}},
 		Overrides: map[string][]string{"nas.home.arpa": {"192.168.1.10", "fd00::10"}, "*.ads.example": {"NXDOMAIN"}},
 		RateLimit: control.RateLimit{PerSecond: 50, Burst: 200, Loopback: true, BlockAfter: 7, BlockWindow: 70, BlockFor: 601},
@@ -64,7 +65,10 @@ func changed(a, b control.Settings) (keys []string) {
 // one key alone to change, so that none is lost; in the end all keys of
 // control.Settings must have had their field.
 func TestEverySettingCanBeSet(t *testing.T) {
-	set := map[string]bool{"system_dns": true} // a command of the engine (POST /v1/system-dns), not of the form
+	set := map[string]bool{
+		"system_dns": true, // a command of the engine (POST /v1/system-dns), not of the form
+		"networks":   true, // made on a network, by dot-proxy networks
+	}
 	key := func(f Field) string {
 		if f == FieldProvider || f == FieldBackups {
 			return "upstreams"

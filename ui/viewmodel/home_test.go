@@ -104,3 +104,45 @@ func TestHistory(t *testing.T) {
 		t.Errorf("%d bars", got)
 	}
 }
+
+func TestHistoryBeforeTheWatch(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	at := func(ago time.Duration, source control.Source, rcode string, ms float64) control.Query {
+		return control.Query{Time: now.Add(-ago), Source: source, RCode: rcode, MS: ms}
+	}
+	list := []control.Query{
+		at(time.Hour, control.SourceUpstream, "NOERROR", 5), // too old
+		at(25*time.Second, control.SourceUpstream, "NOERROR", 30),
+		at(25*time.Second, control.SourceUpstream, "NOERROR", 10),
+		at(25*time.Second, control.SourceUpstream, "NOERROR", 20),
+		at(25*time.Second, control.SourceCache, "NOERROR", 0.1),
+		at(15*time.Second, control.SourceUpstream, "SERVFAIL", 400),
+		at(-time.Second, control.SourceUpstream, "NOERROR", 7), // the watch counts it
+	}
+	var h History
+	h.Note(control.Status{PID: 1}, now)
+	h.Backfill(list, false, now)
+	want := []Bar{{Cached: 1, Other: 3, MedianMS: 20}, {Other: 1, Failures: 1}, {}}
+	if bars := h.Bars(); !slices.Equal(bars[ChartBars-4:ChartBars-1], want) || bars[ChartBars-1] != (Bar{}) {
+		t.Errorf("got %+v, want %+v", bars[ChartBars-4:], want)
+	}
+	if got := h.Caption(now); got != "Queries, last 10 minutes" {
+		t.Errorf("a list of an hour is %q", got)
+	}
+	for _, c := range []struct {
+		list []control.Query
+		all  bool
+		want string
+	}{
+		{nil, true, "Queries, last 10 minutes"},
+		{nil, false, "Queries since " + Minute(now)},
+		{list[1:], false, "Queries since " + Minute(now.Add(-25*time.Second))},
+	} {
+		var h History
+		h.Note(control.Status{PID: 1}, now)
+		h.Backfill(c.list, c.all, now)
+		if got := h.Caption(now); got != c.want {
+			t.Errorf("%d queries, all %v: %q", len(c.list), c.all, got)
+		}
+	}
+}

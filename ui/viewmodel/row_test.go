@@ -114,7 +114,7 @@ func TestTryCommand(t *testing.T) {
 func TestLogNote(t *testing.T) {
 	v := View{HasSettings: true}
 	for level, want := range map[control.LogPrivacy]string{
-		control.LogFull: "Names kept in memory only", control.LogHideNames: "Names are hidden", control.LogOff: "The query log is off",
+		control.LogFull: "Kept in memory only", control.LogHideNames: "Names are hidden", control.LogOff: "The query log is off",
 	} {
 		if v.Settings.LogPrivacy = level; LogNote(v, Snapshot{}) != want {
 			t.Errorf("%s: %q", level, LogNote(v, Snapshot{}))

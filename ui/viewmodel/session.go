@@ -213,6 +213,8 @@ func (s *Session) load(ctx context.Context) (*backlog, error) {
 	if err != nil {
 		return nil, err
 	}
+	recorded := settings.LogPrivacy != control.LogOff
+	s.change(func(*View) { s.history.Backfill(queries, recorded && len(queries) < LogSize, time.Now()) })
 	known, after := newBacklog(queries), s.log.Latest()
 	for i := range queries {
 		if queries[i].Time.After(after) {

@@ -14,7 +14,9 @@ import (
 // unsocketed is a fake engine that is asked directly. It has no events.
 type unsocketed struct{ *controltest.Engine }
 
-func (u unsocketed) Settings(context.Context) (control.Settings, error) { return u.Engine.Settings(), nil }
+func (u unsocketed) Settings(context.Context) (control.Settings, error) {
+	return u.Engine.Settings(), nil
+}
 
 func (u unsocketed) Providers(context.Context) ([]control.Provider, error) {
 	return u.Engine.Providers(), nil

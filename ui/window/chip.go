@@ -101,6 +101,7 @@ type choices struct {
 	*fyne.Container
 	chips  []*chip
 	chosen func(int)
+	keys   func(*fyne.KeyEvent) // those that the chips have no use for, or nil
 }
 
 func newChoices(labels []string, chosen func(int)) *choices {
@@ -113,6 +114,8 @@ func newChoices(labels []string, chosen func(int)) *choices {
 				c.chosen(i - 1)
 			case k.Name == fyne.KeyRight && i < len(labels)-1:
 				c.chosen(i + 1)
+			case c.keys != nil:
+				c.keys(k)
 			}
 		}
 		c.chips = append(c.chips, one)

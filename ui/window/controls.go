@@ -1,15 +1,23 @@
 package window
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
-// button is Fyne's, a little wider, since that hugs its text.
-type button struct{ widget.Button }
+// button is Fyne's, a little wider, since that hugs its text. Enter presses it
+// as Space does, and the focus stands around it, so that it is seen on the
+// filled one as well.
+type button struct {
+	widget.Button
+	focused bool
+}
 
 func newButton(label string, icon fyne.Resource, tapped func()) *button {
 	b := &button{}
@@ -32,6 +40,68 @@ func (b *button) MinSize() fyne.Size {
 	}
 	return b.Button.MinSize().AddWidthHeight(14, 0)
 }
+
+// FocusGained implements fyne.Focusable.
+func (b *button) FocusGained() { b.focused = true; b.Button.FocusGained() }
+
+// FocusLost implements fyne.Focusable.
+func (b *button) FocusLost() { b.focused = false; b.Button.FocusLost() }
+
+// TypedKey implements fyne.Focusable.
+func (b *button) TypedKey(k *fyne.KeyEvent) {
+	switch k.Name {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		b.Tapped(nil)
+	default:
+		handOn(b, k)
+	}
+}
+
+// handOn gives the window a key that a focused widget has no use for.
+func handOn(from fyne.CanvasObject, k *fyne.KeyEvent) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(from); c != nil && c.OnTypedKey() != nil {
+		c.OnTypedKey()(k)
+	}
+}
+
+// CreateRenderer implements fyne.Widget.
+func (b *button) CreateRenderer() fyne.WidgetRenderer {
+	r := &buttonRenderer{WidgetRenderer: b.Button.CreateRenderer(), b: b, ring: canvas.NewRectangle(nil)}
+	r.objs = append(slices.Clone(r.WidgetRenderer.Objects()), r.ring)
+	r.paint()
+	return r
+}
+
+type buttonRenderer struct {
+	fyne.WidgetRenderer
+	b    *button
+	ring *canvas.Rectangle
+	objs []fyne.CanvasObject
+}
+
+const ringAround = 3
+
+func (r *buttonRenderer) paint() {
+	r.ring.FillColor, r.ring.StrokeColor = colorOf(r.b, colorNothing), colorOf(r.b, theme.ColorNamePrimary)
+	r.ring.StrokeWidth, r.ring.CornerRadius, r.ring.Hidden = 2, radiusInput+ringAround, !r.b.focused
+}
+
+// Layout implements fyne.WidgetRenderer.
+func (r *buttonRenderer) Layout(size fyne.Size) {
+	r.WidgetRenderer.Layout(size)
+	r.ring.Move(fyne.NewPos(-ringAround, -ringAround))
+	r.ring.Resize(size.AddWidthHeight(2*ringAround, 2*ringAround))
+}
+
+// Refresh implements fyne.WidgetRenderer.
+func (r *buttonRenderer) Refresh() {
+	r.paint()
+	r.WidgetRenderer.Refresh()
+	r.ring.Refresh()
+}
+
+// Objects implements fyne.WidgetRenderer.
+func (r *buttonRenderer) Objects() []fyne.CanvasObject { return r.objs }
 
 // set changes the label and icon.
 func (b *button) set(label string, icon fyne.Resource) {

@@ -15,16 +15,18 @@ import (
 const recordsShown = 3
 
 // newDetail is the panel of one query.
-func newDetail(q *control.Query, routes map[string][]string, close func()) fyne.CanvasObject {
+func newDetail(q *control.Query, routes map[string][]string, copy func(*button, string), close func()) fyne.CanvasObject {
 	d := viewmodel.DetailOf(q, routes)
-	name := newMono(d.Name+"  "+d.Type, textNormal)
+	name := newMono(d.Name+"  "+d.Type, textMono)
 	name.least = 60
 	ink, tint := theme.ColorNamePrimary, colorSelected
 	if d.TagTone == viewmodel.Warn {
 		ink, tint = theme.ColorNameWarning, colorWarnTint
 	}
 	tag := newPanel(newText(d.Tag, textCaption, ink), tint, "", 4, 6, 1)
-	top := container.NewBorder(nil, nil, nil, hbox(6, middle(tag), iconButton(theme.WindowCloseIcon(), close)), middle(name))
+	var copied *button
+	copied = iconButton(theme.ContentCopyIcon(), func() { copy(copied, d.Text()) })
+	top := container.NewBorder(nil, nil, nil, hbox(6, middle(tag), copied, iconButton(theme.WindowCloseIcon(), close)), middle(name))
 	body := container.New(&rows{gap: 8, stretch: -1}, top, newSteps(d.Steps))
 	if len(d.Records) > 0 {
 		body.Add(newRecords(d.Records))
@@ -68,7 +70,7 @@ func newSteps(steps []viewmodel.Step) fyne.CanvasObject {
 func newRecords(lines []string) fyne.CanvasObject {
 	list := vbox(0)
 	for i, l := range lines {
-		one := newMono(l, textCaption)
+		one := newMono(l, textMono)
 		if i == len(lines)-1 {
 			one = newText(l, textCaption, colorText2)
 		}
@@ -85,5 +87,5 @@ func newRecords(lines []string) fyne.CanvasObject {
 
 // recordsHeight is the height of that many lines of records.
 func recordsHeight(lines int) float32 {
-	return float32(lines) * fyne.MeasureText("M", textCaption, fyne.TextStyle{Monospace: true}).Height
+	return float32(lines) * whole(fyne.MeasureText("M", textMono, fyne.TextStyle{Monospace: true}).Height)
 }

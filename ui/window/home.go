@@ -116,7 +116,7 @@ func (h *home) newChart() fyne.CanvasObject {
 	for i, label := range legends[false] {
 		h.legend[i] = newText(label, textSmall, colorText2)
 	}
-	h.legendLine = hbox(14, hbox(6, middle(swatch(theme.ColorNamePrimary)), h.legend[0]), hbox(6, middle(swatch(colorFaintBar)), h.legend[1]))
+	h.legendLine = hbox(10, hbox(4, middle(swatch(theme.ColorNamePrimary)), h.legend[0]), hbox(4, middle(swatch(colorFaintBar)), h.legend[1]))
 	feet := container.NewBorder(nil, nil, newText("10 min ago", textSmall, colorText2), newText("now", textSmall, colorText2))
 	h.latency = newLineChart()
 	line := container.NewBorder(nil, nil, padded(newText("Latency", textSmall, colorText2), 0, 2), nil, padded(h.latency, 8, 0))

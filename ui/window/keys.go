@@ -20,6 +20,10 @@ func (w *Window) bindings() map[fyne.KeyName]func() {
 		},
 		fyne.KeyS: func() { w.press(viewmodel.ToggleAction) },
 		fyne.KeyP: func() { w.press(viewmodel.PauseAction) },
+		fyne.KeyE: func() {
+			w.Open(ViewQueries)
+			w.export()
+		},
 		fyne.KeyR: func() { w.part().again() },
 		fyne.KeyW: w.win.Close,
 	}
@@ -28,7 +32,8 @@ func (w *Window) bindings() map[fyne.KeyName]func() {
 	}
 	for key, do := range keys {
 		keys[key] = func() {
-			if key == fyne.KeyW || !w.welcoming() {
+			// What a dialog asks is answered first.
+			if key == fyne.KeyW || !w.welcoming() && w.win.Canvas().Overlays().Top() == nil {
 				do()
 			}
 		}
@@ -42,6 +47,12 @@ func (w *Window) bindKeys() {
 		w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) { do() })
 	}
 	w.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
+		if top := w.win.Canvas().Overlays().Top(); top != nil {
+			if k.Name == fyne.KeyEscape {
+				top.Hide()
+			}
+			return
+		}
 		if w.welcoming() {
 			w.welcome.key(k)
 			return

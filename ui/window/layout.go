@@ -178,7 +178,7 @@ func (c *captions) Layout(objs []fyne.CanvasObject, size fyne.Size) {
 const captionGap = 4
 
 func (c *captions) oneLine(objs []fyne.CanvasObject) bool {
-	return objs[0].MinSize().Width+12+objs[1].MinSize().Width <= c.width
+	return objs[0].MinSize().Width+8+objs[1].MinSize().Width <= c.width
 }
 
 // MinSize implements fyne.Layout. It asks for little width, since it can do

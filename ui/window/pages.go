@@ -44,6 +44,8 @@ const (
 	ViewHome     = "home"
 	ViewQueries  = "queries"
 	ViewSettings = "settings"
+
+	viewCheck = "check" // where there is one
 )
 
 // pages are the views in the rail's order, which Ctrl+1 and so on follow.
@@ -69,7 +71,7 @@ func (w *Window) buildHome() part {
 }
 
 func (w *Window) buildQueries() part {
-	w.queries = newQueries(viewmodel.NewList(w.log), w.shortcut, func() { w.Open(ViewSettings) })
+	w.queries = newQueries(viewmodel.NewList(w.log), queryActions{keys: w.shortcut, open: w.Open, ask: w.ask, export: w.export, copy: w.copy})
 	w.queries.choose(w.options.Kind)
 	p := newPart(w.queries.root, w.queries.show)
 	p.opened, p.tick, p.key = w.queries.update, w.queries.update, w.queries.key

@@ -21,6 +21,7 @@ type queries struct {
 	search *entry
 	kinds  *choices
 	note   *text
+	export *button
 	fresh  *chip
 	log    *logView
 	card   *panel
@@ -33,14 +34,23 @@ type queries struct {
 
 	searchSize *sized
 
-	openSettings func()
+	do queryActions
 }
 
-func newQueries(list *viewmodel.List, keys shortcuts, openSettings func()) *queries {
-	q := &queries{list: list, openSettings: openSettings, detail: container.NewStack(), empty: container.NewStack()}
+// queryActions are what the queries have the window do.
+type queryActions struct {
+	keys   shortcuts
+	open   func(view string)
+	ask    func()
+	export func()
+	copy   func(*button, string)
+}
+
+func newQueries(list *viewmodel.List, do queryActions) *queries {
+	q := &queries{list: list, do: do, detail: container.NewStack(), empty: container.NewStack()}
 	q.pause = newButton("Pause list", theme.MediaPauseIcon(), q.togglePause)
 	clearAll := newButton("Clear", nil, func() { q.list.Clear(time.Now()); q.log.toTop(); q.render() })
-	q.search = newEntry(keys, func(string) { q.refilter() })
+	q.search = newEntry(do.keys, func(string) { q.refilter() })
 	q.search.SetPlaceHolder("Search names")
 	q.search.Icon = theme.SearchIcon()
 	q.search.escape = q.escape
@@ -49,34 +59,36 @@ func newQueries(list *viewmodel.List, keys shortcuts, openSettings func()) *quer
 		labels = append(labels, k.String())
 	}
 	q.kinds = newChoices(labels, func(i int) { q.kinds.choose(i); q.refilter() })
+	q.kinds.keys = q.key
 	q.kinds.Layout = layout.NewCustomPaddedHBoxLayout(4) // all are to fit a small window
 	q.kinds.choose(0)
 	q.note = newText("", textCaption, colorText2)
 	input, _ := edged(q.search)
-	q.searchSize = &sized{Width: 230, Height: 32}
+	q.searchSize = &sized{Width: 210, Height: 32}
+	q.export = newButton("Export…", nil, do.export)
 	title := container.NewBorder(nil, nil, hbox(16, middle(newBold("Queries", textTitle)), middle(container.New(q.searchSize, input))),
-		hbox(8, middle(q.note), q.pause, clearAll))
+		hbox(8, q.pause, q.export, clearAll))
+	line := container.New(&besides{}, q.kinds.Container, q.note)
 
+	q.detail.Hide()
 	q.log = newLogView(list.IsSelected, q.selectRow, q.scrolled, q.key)
-	q.fresh = newChip("", func() { q.list.Return(); q.log.toTop(); q.render() })
+	q.fresh = newChip("", q.toNewest)
 	q.fresh.selected = true
 	q.fresh.Hide()
-	over := container.New(layout.NewCustomPaddedLayout(6, 0, 0, 0), container.NewBorder(container.NewCenter(q.fresh), nil, nil, nil))
 	q.head = newLogHead()
-	q.body = container.NewBorder(q.head, nil, nil, nil, container.NewStack(container.NewThemeOverride(q.log.scroll, noShadow{}), over))
+	q.body = container.NewStack(container.NewBorder(q.head, nil, nil, nil, container.NewThemeOverride(q.log.scroll, noShadow{})), container.New(freshLayout{}, q.fresh))
 	q.card = newPanel(container.NewStack(q.body, q.empty), colorSurface, theme.ColorNameSeparator, radiusCard, 1, 4)
-	q.root = container.New(&rows{gap: 12, stretch: 2}, title, q.kinds.Container, q.card, q.detail)
+	q.root = container.New(&rows{gap: 12, stretch: 2}, title, line, q.card, q.detail)
 	return q
 }
 
 // show takes what is known of the engine; render follows it.
 func (q *queries) show(v viewmodel.View, small bool) {
 	q.view = v
-	q.root.Layout.(*rows).gap, q.searchSize.Width = 12, 230
+	q.root.Layout.(*rows).gap, q.searchSize.Width = 12, 210
 	if small {
-		q.root.Layout.(*rows).gap, q.searchSize.Width = 10, 150
+		q.root.Layout.(*rows).gap, q.searchSize.Width = 10, 140
 	}
-	q.note.Hidden = small
 	q.root.Refresh()
 	q.render()
 }
@@ -102,6 +114,7 @@ func (q *queries) render() {
 		q.pause.set("Pause list", theme.MediaPauseIcon())
 	}
 	q.note.setText(viewmodel.LogNote(q.view, snap))
+	q.export.enable(len(snap.Rows) > 0)
 	q.showEmpty(snap)
 	q.showDetail()
 }
@@ -126,10 +139,16 @@ func (q *queries) newEmpty(e viewmodel.Empty) fyne.CanvasObject {
 	title, sentence := newBold(e.Title, 16), newText(e.Sentence, textSmall, colorText2)
 	box := vbox(8, container.NewCenter(atLeast(icon, 30, 30)), container.NewCenter(title), container.NewCenter(sentence))
 	if e.Command != "" {
-		box.Add(container.NewCenter(newPanel(newMono(e.Command, textSmall), theme.ColorNameButton, "", radiusInput, 12, 7)))
+		buttons := hbox(8, newFilled("Ask for example.com", q.do.ask))
+		if slices.Contains(Views(), viewCheck) {
+			buttons.Add(newButton("Open Check", nil, func() { q.do.open(viewCheck) }))
+		}
+		box.Add(container.NewCenter(buttons))
+		box.Add(container.NewCenter(newText("or in a terminal", textCaption, colorText2)))
+		box.Add(container.NewCenter(newPanel(newMono(e.Command, textMono), theme.ColorNameButton, "", radiusInput, 12, 7)))
 	}
 	if e.OpenSettings {
-		box.Add(container.NewCenter(newButton("Open Settings", nil, q.openSettings)))
+		box.Add(container.NewCenter(newButton("Open Settings", nil, func() { q.do.open(ViewSettings) })))
 	}
 	if e.ClearFilter {
 		box.Add(container.NewCenter(newButton("Show all", nil, q.showAll)))
@@ -145,7 +164,7 @@ func (q *queries) showDetail() {
 	q.shown, q.detail.Objects = 0, nil
 	if ok {
 		q.shown = row.Seq
-		q.detail.Objects = []fyne.CanvasObject{newDetail(row.Query, q.view.Settings.Routes, func() { q.selectRow(-1) })}
+		q.detail.Objects = []fyne.CanvasObject{newDetail(row.Query, q.view.Settings.Routes, q.do.copy, func() { q.selectRow(-1) })}
 	}
 	q.detail.Hidden = !ok
 	q.root.Refresh()
@@ -165,6 +184,13 @@ func (q *queries) selectRow(place int) {
 func (q *queries) scrolled(away bool) {
 	q.list.Scrolled(away)
 	q.fresh.Hidden = q.list.Pending() == 0
+}
+
+// toNewest ends what keeps the list from following.
+func (q *queries) toNewest() {
+	q.list.Return()
+	q.log.toTop()
+	q.render()
 }
 
 func (q *queries) togglePause() {
@@ -213,3 +239,36 @@ func (q *queries) key(k *fyne.KeyEvent) {
 		q.escape()
 	}
 }
+
+// freshLayout sets its chip into the log's line of titles, beside the names.
+type freshLayout struct{}
+
+// Layout implements fyne.Layout.
+func (freshLayout) Layout(objs []fyne.CanvasObject, size fyne.Size) {
+	least := objs[0].MinSize()
+	objs[0].Resize(least)
+	objs[0].Move(fyne.NewPos(columnEdges(size.Width)[2]-8-least.Width, 0))
+}
+
+// MinSize implements fyne.Layout.
+func (freshLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+// besides sets its second object at the end of the line of the first, and
+// leaves it out where there is no room.
+type besides struct{}
+
+// Layout implements fyne.Layout.
+func (besides) Layout(objs []fyne.CanvasObject, size fyne.Size) {
+	first, second := objs[0].MinSize(), objs[1].MinSize()
+	objs[0].Move(fyne.Position{})
+	objs[0].Resize(first)
+	if first.Width+10+second.Width > size.Width {
+		objs[1].Move(fyne.NewPos(-10*size.Width, 0)) // to hide it would change the text's own state
+		return
+	}
+	objs[1].Resize(second)
+	objs[1].Move(fyne.NewPos(size.Width-second.Width, (size.Height-second.Height)/2))
+}
+
+// MinSize implements fyne.Layout.
+func (besides) MinSize(objs []fyne.CanvasObject) fyne.Size { return objs[0].MinSize() }

@@ -69,7 +69,7 @@ func (r *remedies) newRemedy(m viewmodel.Remedy) fyne.CanvasObject {
 
 // newCommand is a command in a box, with a button that copies it.
 func newCommand(command string, copy func(*button, string)) fyne.CanvasObject {
-	line := newMono(command, textNormal)
+	line := newMono(command, textMono)
 	line.least = 60
 	line.wrap = true
 	var copied *button

@@ -29,8 +29,10 @@ const (
 	textSmall   float32 = 13
 	textCaption float32 = 12
 	textRail    float32 = 11
-	textTitle   float32 = 20
-	textState   float32 = 24
+	// textMono is a size at which the bundled monospace keeps its underscores.
+	textMono  float32 = 13.5
+	textTitle float32 = 20
+	textState float32 = 24
 
 	radiusCard   float32 = 10
 	radiusHeader float32 = 12

@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"net/netip"
 	"net/url"
 	"slices"
 	"time"
@@ -40,6 +41,9 @@ type Options struct {
 	// Welcomed is called when a first run has begun. Where it is nil there is no
 	// first run.
 	Welcomed func()
+	// Ask asks the engine at an address for example.com; nil stands for
+	// viewmodel.AskExample.
+	Ask func(ctx context.Context, at netip.AddrPort) error
 	// OpenPage opens a web page in the user's browser; nil stands for the system's
 	// way.
 	OpenPage func(page *url.URL) error
@@ -80,6 +84,9 @@ func New(win fyne.Window, o Options) *Window {
 	}
 	if o.Later == nil {
 		o.Later = func(after time.Duration, f func()) { time.AfterFunc(after, func() { fyne.Do(f) }) }
+	}
+	if o.Ask == nil {
+		o.Ask = viewmodel.AskExample
 	}
 	if o.OpenPage == nil {
 		o.OpenPage = func(page *url.URL) error { return fyne.CurrentApp().OpenURL(page) }

@@ -111,8 +111,10 @@ func (b *bench) until(what string, is func() bool) {
 }
 
 // texts are all texts in sight.
-func (b *bench) texts() (list []string) {
-	walk(b.win.Content(), func(o fyne.CanvasObject) {
+func (b *bench) texts() []string { return textsOf(b.win.Content()) }
+
+func textsOf(in fyne.CanvasObject) (list []string) {
+	walk(in, func(o fyne.CanvasObject) {
 		if t, ok := o.(*canvas.Text); ok && t.Text != "" {
 			list = append(list, t.Text)
 		}

@@ -77,6 +77,46 @@ func TestStatusJSON(t *testing.T) {
 	}
 }
 
+// TestNetworks: rules are made for the network that the engine names.
+func TestNetworks(t *testing.T) {
+	e := controltest.New()
+	path, _ := controltest.Serve(t, e)
+	for _, c := range []struct {
+		args   string
+		status int
+		says   string
+	}{
+		{"networks", 0, "This network is “Office”, router 00:00:5e:00:53:01.\nThere are no rules for networks."},
+		{"networks use quad9 google", 0, "*  Office   00:00:5e:00:53:01  quad9, google"},
+		{"networks pause", statusUsage, "Anybody can make a network with this name"},
+		{"networks pause --confirm", 0, "*  Office   00:00:5e:00:53:01  the network’s own server, not encrypted"},
+		{"networks use", statusUsage, "needs a provider"},
+		{"networks use nobody-at-all", statusUsage, "nobody-at-all"},
+		{"networks forget Home", statusUsage, "There is no rule for “Home”"},
+		{"networks forget", statusUsage, "needs the name"},
+		{"networks home", statusUsage, "“home” is not what"},
+		{"networks --json", 0, `"rules": [`},
+		{"networks forget Office", 0, "There are no rules for networks."},
+	} {
+		status, out, errs := runAt(path, strings.Fields(c.args)...)
+		if status != c.status || !strings.Contains(out+errs, c.says) {
+			t.Errorf("%s: status %d, %q, %q", c.args, status, out, errs)
+		}
+	}
+}
+
+// TestDesignatedShown: what a network offers is shown, and not taken.
+func TestDesignatedShown(t *testing.T) {
+	path, _ := controltest.Serve(t, controltest.New())
+	status, out, errs := runAt(path, "providers", "--network")
+	if want := "This network offers 192.0.2.1#dns.example, verified. To ask it: dot-proxy use '192.0.2.1#dns.example'\nThe network’s resolver 192.0.2.2 names no encrypted one.\n"; status != 0 || out != want {
+		t.Errorf("status %d, %q, %q", status, out, errs)
+	}
+	if _, out, _ := runAt(path, "providers", "--network", "--json"); !strings.Contains(out, `"upstream": "192.0.2.1#dns.example"`) {
+		t.Errorf("%s", out)
+	}
+}
+
 // TestSteer: the commands call the engine and show what came of it.
 func TestSteer(t *testing.T) {
 	e := controltest.New()

@@ -12,9 +12,15 @@ import (
 )
 
 func (c *command) providersCommand() *cobra.Command {
-	return c.withJSON(&cobra.Command{
-		Use: "providers", Short: "List the known providers", Args: noArgs,
+	network := false
+	cmd := c.withJSON(&cobra.Command{
+		Use: "providers", Short: "List the known providers, or what this network offers", Args: noArgs,
+		Long: `List the known providers. With --network, ask the network's own resolvers for
+encrypted ones in their place (RFC 9462); what cannot be verified is not offered.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if network {
+				return c.designated(cmd)
+			}
 			list, err := c.client().Providers(cmd.Context())
 			if p, ok := errors.AsType[*control.Problem](err); ok && p.Code == control.CodeNoEngine {
 				list, err = daemon.KnownProviders(""), nil // they are the same without an engine
@@ -28,6 +34,30 @@ func (c *command) providersCommand() *cobra.Command {
 			return c.printProviders(list)
 		},
 	})
+	cmd.Flags().BoolVar(&network, "network", false, "ask this network for encrypted resolvers of its own")
+	return cmd
+}
+
+// designated shows which encrypted resolvers the network names, and how to use
+// them.
+func (c *command) designated(cmd *cobra.Command) error {
+	list, err := c.client().Designated(cmd.Context())
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.printJSON(list)
+	}
+	for _, d := range list {
+		line := d.Problem
+		if d.Upstream != "" {
+			line = "This network offers " + d.Upstream + ", verified. To ask it: dot-proxy use '" + d.Upstream + "'"
+		}
+		if _, err := fmt.Fprintln(c.stdout, line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *command) printProviders(list []control.Provider) error {

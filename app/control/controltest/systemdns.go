@@ -101,3 +101,16 @@ func (e *Engine) SignIn(ctx context.Context) error {
 	})
 	return nil
 }
+
+// Designated implements control.Controller.
+func (e *Engine) Designated(context.Context) ([]control.Designated, error) {
+	return []control.Designated{
+		{Resolver: "192.0.2.1", Name: "dns.example", Addresses: []string{"192.0.2.1:853"}, Upstream: "192.0.2.1#dns.example"},
+		{Resolver: "192.0.2.2", Addresses: []string{}, Problem: "The network’s resolver 192.0.2.2 names no encrypted one."},
+	}, nil
+}
+
+// Network implements control.Controller.
+func (e *Engine) Network(context.Context) control.Network {
+	return control.Network{Name: "Office", Gateway: "00:00:5e:00:53:01", Address: "192.0.2.1"}
+}
