@@ -102,6 +102,9 @@ desktop() {
 	export HOME=$WORK/home XDG_RUNTIME_DIR=$WORK/run FYNE_SCALE=1 FYNE_THEME=light LIBGL_ALWAYS_SOFTWARE=1 DOTPROXY_FIGURES=1
 	unset WAYLAND_DISPLAY XDG_CONFIG_HOME XDG_CACHE_HOME XDG_STATE_HOME XDG_DATA_HOME
 	mkdir -m 700 "$HOME" "$XDG_RUNTIME_DIR"
+	# Not a first run, which has a page of its own.
+	mkdir -p "$HOME/.config/fyne/io.github.dotproxy.DotProxy"
+	printf '{"window.welcomed":true}' >"$HOME/.config/fyne/io.github.dotproxy.DotProxy/preferences.json"
 	begin "$WORK/display" Xvfb -noreset -displayfd 1 -screen 0 1100x760x24 -nolisten tcp
 	await "a display" test -s "$WORK/display"
 	DISPLAY=:$(cat "$WORK/display")
