@@ -25,11 +25,17 @@ run() { # name
 	[ "$status" = 0 ] || echo "FAILED $1: it ended with status $status" >>"$WORK/$1"
 }
 
+before=$(stat -c '%F %N %i %Y' /etc/resolv.conf && cat /etc/resolv.conf)
 for scenario in $SCENARIOS; do
 	while [ "$(jobs -rp | wc -l)" -ge $AT_ONCE ]; do wait -n || true; done
 	run "$scenario" &
 done
 wait
+if [ "$(stat -c '%F %N %i %Y' /etc/resolv.conf && cat /etc/resolv.conf)" = "$before" ]; then
+	echo "ok this computer's own DNS was not touched" >"$WORK/own"
+else
+	echo "FAILED this computer's own DNS was touched" >"$WORK/own"
+fi
 cat "$WORK"/*
 passed=$(cat "$WORK"/* | grep -c '^ok ' || true)
 failed=$(cat "$WORK"/* | grep -c '^FAILED ' || true)

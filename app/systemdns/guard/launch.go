@@ -100,6 +100,9 @@ func endedProblem(err error, asked *elevation, log string) error {
 	text, readErr := os.ReadFile(log)
 	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
 	if last := string(bytes.TrimPrefix(lines[len(lines)-1], []byte("dot-proxy: "))); readErr == nil && last != "" {
+		if held := problemOf(errHeld); last == held.Error() {
+			return held // it is all that is to be said
+		}
 		return notSet(unchanged+": its guard ended at once: "+control.Quote(last)+".", "Its log is "+log+".")
 	}
 	return notSet(unchanged+": its guard ended at once.", "Its log is "+log+".")

@@ -41,6 +41,13 @@ func TestEndedProblem(t *testing.T) {
 		{"126", nil, log, "“no room”"},
 		{"1", nil, log + ".none", "ended at once."},
 	}
+	held := filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(held, []byte("dot-proxy: "+problemOf(errHeld).Error()+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := endedProblem(exits(t, "1"), &pkexec, held); err.Error() != problemOf(errHeld).Error() {
+		t.Errorf("another guard: %v", err)
+	}
 	for _, c := range cases {
 		if err := endedProblem(exits(t, c.status), c.asked, c.log); !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%+v: %v", c, err)
