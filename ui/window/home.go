@@ -114,7 +114,7 @@ func (h *home) newLeft() fyne.CanvasObject {
 func (h *home) newChart() fyne.CanvasObject {
 	h.chart, h.chartTitle = newBarChart(), newText("", textSmall, colorText2)
 	for i, label := range legends[false] {
-		h.legend[i] = newText(label, textSmall, colorText2)
+		h.legend[i] = newText(label, textCaption, colorText2)
 	}
 	h.legendLine = hbox(10, hbox(4, middle(swatch(theme.ColorNamePrimary)), h.legend[0]), hbox(4, middle(swatch(colorFaintBar)), h.legend[1]))
 	feet := container.NewBorder(nil, nil, newText("10 min ago", textSmall, colorText2), newText("now", textSmall, colorText2))

@@ -52,8 +52,8 @@ const (
 	headerX, headerY = 888, 77
 	portX, portY     = 860, 105
 	applyX, applyY   = 900, 594
-	// The last switch, with the settings scrolled to their end.
-	raceX, raceY = 905, 530
+	// The last switch over General, with the settings scrolled to their end.
+	raceX, raceY = 905, 341
 )
 
 func TestWindowSteersAnEngine(t *testing.T) {

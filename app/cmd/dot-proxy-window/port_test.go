@@ -102,6 +102,8 @@ func TestPortIsTypedAndApplied(t *testing.T) {
 		now := listen()
 		return len(now) > 0 && strings.HasSuffix(now[0], ":"+want)
 	})
-	// Revert is gone; a card's edge has the colour of buttons as well.
-	d.until("the bar gone", func() bool { return !w.sees(theme.ColorNameButton, barArea, 1500) })
+	// The bar offers to undo it, and nothing more to apply.
+	d.until("Apply gone", func() bool {
+		return !w.sees(theme.ColorNamePrimary, barArea, 500) && w.sees(theme.ColorNameButton, barArea, 1500)
+	})
 }
