@@ -116,6 +116,11 @@ func (c *Client) Designated(ctx context.Context) ([]Designated, error) {
 	return call[[]Designated](ctx, c, http.MethodGet, "/v1/designated", nil)
 }
 
+// Check looks at what a user relies on, within some seconds.
+func (c *Client) Check(ctx context.Context) ([]CheckRow, error) {
+	return call[[]CheckRow](ctx, c, http.MethodGet, "/v1/check", nil)
+}
+
 // Network asks for the network that the computer is on.
 func (c *Client) Network(ctx context.Context) (Network, error) {
 	return call[Network](ctx, c, http.MethodGet, "/v1/network", nil)
@@ -156,13 +161,26 @@ func (c *Client) Metrics(ctx context.Context, w io.Writer) error {
 // or the loop is left. An error is the last thing yielded: the engine could not
 // be reached or has gone. The end of ctx is no error.
 func (c *Client) Events(ctx context.Context) iter.Seq2[Event, error] {
-	return func(yield func(Event, error) bool) {
+	return lines[Event](ctx, c, http.MethodGet, "/v1/events", nil, false)
+}
+
+// TestProviders tries upstreams, none for all that are known or set, and yields
+// each event until the test ends. Ending the loop ends the test. An error is the
+// last that is yielded.
+func (c *Client) TestProviders(ctx context.Context, upstreams []string) iter.Seq2[TestEvent, error] {
+	return lines[TestEvent](ctx, c, http.MethodPost, "/v1/providers/test", testRequest{Upstreams: append([]string{}, upstreams...)}, true)
+}
+
+// lines reads a stream of T, one a line. With ends, its end is no error.
+func lines[T any](ctx context.Context, c *Client, method, path string, body any, ends bool) iter.Seq2[T, error] {
+	var none T
+	return func(yield func(T, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		resp, err := c.do(ctx, http.MethodGet, "/v1/events", nil)
+		resp, err := c.do(ctx, method, path, body)
 		if err != nil {
 			if ctx.Err() == nil {
-				yield(Event{}, err)
+				yield(none, err)
 			}
 			return
 		}
@@ -170,17 +188,17 @@ func (c *Client) Events(ctx context.Context) iter.Seq2[Event, error] {
 		lines := bufio.NewScanner(resp.Body)
 		lines.Buffer(nil, maxEventLine)
 		for lines.Scan() {
-			var e Event
+			var e T
 			if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-				yield(Event{}, broken(ctx, err))
+				yield(none, broken(ctx, err))
 				return
 			}
 			if !yield(e, nil) {
 				return
 			}
 		}
-		if ctx.Err() == nil {
-			yield(Event{}, gone(lines.Err()))
+		if ctx.Err() == nil && (!ends || lines.Err() != nil) {
+			yield(none, gone(lines.Err()))
 		}
 	}
 }
@@ -319,6 +337,11 @@ type releaseRequest struct {
 // systemDNSRequest is the body of POST /v1/system-dns.
 type systemDNSRequest struct {
 	Action string `json:"action"`
+}
+
+// testRequest is the body of POST /v1/providers/test.
+type testRequest struct {
+	Upstreams []string `json:"upstreams"`
 }
 
 // useRequest is the body of POST /v1/use.

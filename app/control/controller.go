@@ -36,6 +36,12 @@ type Controller interface {
 	// at most. It is refused where no sign-in is wanted.
 	SignIn(ctx context.Context) error
 	Providers() []Provider
+	// TestProviders tries upstreams, ids or forms of --dns; none are all that are
+	// known or set. Each event tells a result, the channel ends with the test or
+	// with ctx. There is one test at a time.
+	TestProviders(ctx context.Context, upstreams []string) (<-chan TestEvent, error)
+	// Check looks at what a user relies on, within some seconds.
+	Check(ctx context.Context) []CheckRow
 	// Designated asks the network's own resolvers, in clear text, for encrypted
 	// ones in their place (RFC 9462); nothing else is asked, and nobody is used
 	// for it.

@@ -15,25 +15,27 @@ const lastWrite = 250 * time.Millisecond
 // table lists every pattern that is answered.
 func (s *Server) table() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
-		"GET /v1/status":      func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.c.Status()) },
-		"POST /v1/start":      s.command(s.c.Start),
-		"POST /v1/stop":       s.command(s.c.Stop),
-		"POST /v1/quit":       s.command(s.c.Quit),
-		"POST /v1/use":        s.use,
-		"POST /v1/system-dns": s.systemDNS,
-		"POST /v1/pause":      s.pause,
-		"POST /v1/resume":     s.command(s.c.Resume),
-		"POST /v1/sign-in":    s.command(s.c.SignIn),
-		"GET /v1/settings":    func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.c.Settings()) },
-		"PUT /v1/settings":    s.apply,
-		"GET /v1/providers":   func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Providers())) },
-		"GET /v1/designated":  s.designated,
-		"GET /v1/network":     func(w http.ResponseWriter, r *http.Request) { writeJSON(w, s.c.Network(r.Context())) },
-		"GET /v1/queries":     s.queries,
-		"GET /v1/blocked":     func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Blocked())) },
-		"POST /v1/release":    s.release,
-		"GET /v1/events":      s.events,
-		"GET /metrics":        s.metrics,
+		"GET /v1/status":          func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.c.Status()) },
+		"POST /v1/start":          s.command(s.c.Start),
+		"POST /v1/stop":           s.command(s.c.Stop),
+		"POST /v1/quit":           s.command(s.c.Quit),
+		"POST /v1/use":            s.use,
+		"POST /v1/system-dns":     s.systemDNS,
+		"POST /v1/pause":          s.pause,
+		"POST /v1/resume":         s.command(s.c.Resume),
+		"POST /v1/sign-in":        s.command(s.c.SignIn),
+		"GET /v1/settings":        func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.c.Settings()) },
+		"PUT /v1/settings":        s.apply,
+		"GET /v1/providers":       func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Providers())) },
+		"POST /v1/providers/test": s.testProviders,
+		"GET /v1/check":           func(w http.ResponseWriter, r *http.Request) { writeJSON(w, notNil(s.c.Check(r.Context()))) },
+		"GET /v1/designated":      s.designated,
+		"GET /v1/network":         func(w http.ResponseWriter, r *http.Request) { writeJSON(w, s.c.Network(r.Context())) },
+		"GET /v1/queries":         s.queries,
+		"GET /v1/blocked":         func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, notNil(s.c.Blocked())) },
+		"POST /v1/release":        s.release,
+		"GET /v1/events":          s.events,
+		"GET /metrics":            s.metrics,
 	}
 }
 
@@ -149,11 +151,29 @@ func (s *Server) metrics(w http.ResponseWriter, _ *http.Request) {
 	s.c.WriteMetrics(w)
 }
 
-// events writes one JSON line an event and flushes whenever no other waits. A
-// reader that does not read holds up this goroutine alone.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	stream(s, w, r, func(ctx context.Context) (<-chan Event, error) { return s.c.Subscribe(ctx), nil })
+}
+
+func (s *Server) testProviders(w http.ResponseWriter, r *http.Request) {
+	body, p := readBody[testRequest](w, r)
+	if p != nil {
+		writeProblem(w, p)
+		return
+	}
+	stream(s, w, r, func(ctx context.Context) (<-chan TestEvent, error) { return s.c.TestProviders(ctx, body.Upstreams) })
+}
+
+// stream writes one JSON line an event and flushes whenever no other waits. A
+// reader that does not read holds up this goroutine alone.
+func stream[T any](s *Server, w http.ResponseWriter, r *http.Request, open func(context.Context) (<-chan T, error)) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
+	events, err := open(ctx)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
 	control := http.NewResponseController(w)
 	defer context.AfterFunc(s.streams, func() {
 		cancel()
@@ -162,7 +182,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	})()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.Header().Set("Cache-Control", "no-store")
-	lines, events := json.NewEncoder(w), s.c.Subscribe(ctx)
+	lines := json.NewEncoder(w)
 	for e := range events {
 		if lines.Encode(e) != nil {
 			return

@@ -16,6 +16,7 @@ import (
 	"dotproxy/app/portal"
 	"dotproxy/app/querylog"
 	"dotproxy/app/systemdns"
+	"dotproxy/app/systemdns/guard"
 	"dotproxy/resolver"
 	"dotproxy/resolver/ddr"
 )
@@ -64,6 +65,10 @@ type seams struct {
 	// portal is nil where no network is checked for a sign-in.
 	portal  func(ctx context.Context, resolvers []netip.AddrPort) (portal.Result, error)
 	program string
+	// lookup asks for a name as this computer's programs do, nonce makes one
+	// that nobody asked for; nil where that is not to be tried.
+	lookup func(ctx context.Context, name string)
+	nonce  func() string
 	// discover asks one of the network's resolvers for encrypted ones.
 	discover func(ctx context.Context, roots *x509.CertPool, server netip.AddrPort) ([]ddr.Designated, error)
 }
@@ -100,6 +105,8 @@ type Daemon struct {
 	steering  *steering
 	// idle are passed sockets that are not answered on; used with op held.
 	idle []netip.AddrPort
+	// testing is held by the one test of providers.
+	testing sync.Mutex
 
 	// events are what the system tells of the network; heard is used with op
 	// held.
@@ -144,7 +151,7 @@ func New(o Options) (*Daemon, error) {
 		around:  thisComputer(),
 		dns:     newGuarded,
 		portal:  portal.Check,
-		program: programPath(), discover: discover,
+		program: programPath(), discover: discover, lookup: guard.Lookup, nonce: guard.NewNonce,
 	})
 }
 

@@ -26,6 +26,8 @@ type engine interface {
 	Bypass(b resolver.Bypass)
 	// Expect tells of the first query for a name made up to see who asks here.
 	Expect(name string) <-chan struct{}
+	// Measure tries an upstream on connections of its own.
+	Measure(ctx context.Context, up provider.Upstream) resolver.Measurement
 	// SaveCache writes the answers that are kept, LoadCache takes them over and
 	// returns how many; resolver.ErrCacheDamaged may come with some.
 	SaveCache(w io.Writer) error

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"dotproxy/app/control"
 	"dotproxy/app/portal"
@@ -25,6 +26,8 @@ type fakeEngine struct {
 	open      []netip.AddrPort
 	calls     [][]netip.AddrPort // what Listen was asked for
 	upstreams []provider.Upstream
+	measure   func(provider.Upstream) resolver.Measurement
+	expect    chan struct{}
 	roots     *x509.CertPool
 	switches  int // calls of SetUpstreams
 	cache     int
@@ -98,10 +101,37 @@ func (f *fakeEngine) Bypass(b resolver.Bypass) {
 	f.bypass = b
 }
 
+func (f *fakeEngine) setMeasure(measure func(provider.Upstream) resolver.Measurement) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.measure = measure
+}
+
+func (f *fakeEngine) setExpect(told chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.expect = told
+}
+
 func (f *fakeEngine) Expect(string) <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.expect != nil {
+		return f.expect
+	}
 	told := make(chan struct{}, 1)
 	told <- struct{}{}
 	return told
+}
+
+func (f *fakeEngine) Measure(_ context.Context, up provider.Upstream) resolver.Measurement {
+	f.mu.Lock()
+	measure := f.measure
+	f.mu.Unlock()
+	if measure != nil {
+		return measure(up)
+	}
+	return resolver.Measurement{TLS: "TLS 1.3", Connect: 20 * time.Millisecond, First: 9 * time.Millisecond, Warm: 5 * time.Millisecond}
 }
 
 func (f *fakeEngine) SaveCache(w io.Writer) error {

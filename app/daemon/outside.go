@@ -31,6 +31,9 @@ type surroundings struct {
 	// listen hears of changes of the network until ctx ends; nil where nobody
 	// tells.
 	listen func(ctx context.Context) networkEvents
+	// ipv6 tells whether this computer has an IPv6 address that leads out; nil
+	// where that is not known.
+	ipv6 func() bool
 	// hosts is the path of the hosts file.
 	hosts string
 }
@@ -44,8 +47,12 @@ func thisComputer() surroundings {
 	around := systemdns.ThisComputer()
 	return surroundings{stat: printOf, open: systemdns.Open, hosts: hosts,
 		network: func() systemdns.NetworkID { return systemdns.Identify(around) },
-		name:    systemdns.NetworkName,
-		listen:  func(ctx context.Context) networkEvents { return netwatch.Start(ctx) }}
+		ipv6: func() bool {
+			a, err := around.Local("udp6", "[2001:db8::1]:53")
+			return err == nil && a.IsGlobalUnicast()
+		},
+		name:   systemdns.NetworkName,
+		listen: func(ctx context.Context) networkEvents { return netwatch.Start(ctx) }}
 }
 
 // filePrint tells a file from what it was before; the zero value is no file.

@@ -117,6 +117,57 @@ func TestDesignatedShown(t *testing.T) {
 	}
 }
 
+func TestProvidersTested(t *testing.T) {
+	e := controltest.New()
+	e.TestFunc = func(upstreams []string) (<-chan control.TestEvent, error) {
+		events := make(chan control.TestEvent, 4)
+		events <- control.TestEvent{Upstreams: upstreams}
+		quick, bad := controltest.NewProviderTest("google"), control.ProviderTest{Name: "dead", Error: "it does not answer", Network: true}
+		quick.WarmMS = 1.5
+		for _, r := range []control.ProviderTest{bad, controltest.NewProviderTest("quad9"), quick} {
+			events <- control.TestEvent{Result: &r}
+		}
+		close(events)
+		return events, nil
+	}
+	path, _ := controltest.Serve(t, e)
+	status, out, errs := runAt(path, "providers", "--test", "quad9", "google")
+	for i, line := range []string{"PROVIDER", "google    24 ms    12 ms  1.5 ms  TLS 1.3 X25519MLKEM768, resumes  lon-1", "quad9     24 ms    12 ms  11 ms", "dead      –        –      –       it does not answer"} {
+		if lines := strings.Split(out, "\n"); status != 0 || len(lines) < 4 || !strings.Contains(lines[i], line) {
+			t.Fatalf("status %d, %q, line %d is not %q:\n%s", status, errs, i, line, out)
+		}
+	}
+	if _, out, _ := runAt(path, "providers", "--test", "--json"); !strings.Contains(out, `"warm_ms": 1.5`) {
+		t.Errorf("%s", out)
+	}
+	for _, args := range [][]string{{"providers", "quad9"}, {"providers", "--test", "--network"}} {
+		if status, _, _ := runAt(path, args...); status != statusUsage {
+			t.Errorf("%v: status %d", args, status)
+		}
+	}
+	e.TestFunc = func([]string) (<-chan control.TestEvent, error) {
+		return nil, &control.Problem{Code: control.CodeNotNow, Message: "Providers are being tested already."}
+	}
+	if status, _, errs := runAt(path, "providers", "--test"); status != 1 || !strings.Contains(errs, "being tested already") {
+		t.Errorf("status %d, %q", status, errs)
+	}
+}
+
+func TestCheckShown(t *testing.T) {
+	e := controltest.New()
+	path, _ := controltest.Serve(t, e)
+	status, out, _ := runAt(path, "check")
+	if status != 1 || !strings.Contains(out, "ok      Certificate and name  one.one.one.one") || !strings.Contains(out, "FAILED  Leak test") || !strings.Contains(out, "Use as this computer’s DNS: dot-proxy system-dns on") {
+		t.Errorf("status %d\n%s", status, out)
+	}
+	e.CheckFunc = func() []control.CheckRow {
+		return []control.CheckRow{{ID: "clock", Result: control.CheckUnknown, Title: "Clock"}}
+	}
+	if status, out, _ := runAt(path, "check", "--json"); status != 0 || !strings.Contains(out, `"result": "unknown"`) {
+		t.Errorf("status %d\n%s", status, out)
+	}
+}
+
 // TestSteer: the commands call the engine and show what came of it.
 func TestSteer(t *testing.T) {
 	e := controltest.New()

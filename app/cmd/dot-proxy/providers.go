@@ -12,14 +12,27 @@ import (
 )
 
 func (c *command) providersCommand() *cobra.Command {
-	network := false
+	var network, test bool
 	cmd := c.withJSON(&cobra.Command{
-		Use: "providers", Short: "List the known providers, or what this network offers", Args: noArgs,
+		Use: "providers", Short: "List the known providers, test them, or ask what this network offers",
+		Example: "  dot-proxy providers --test\n  dot-proxy providers --test quad9 9.9.9.9#dns.quad9.net",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 && !test {
+				return usageError{quote(args[0]) + " is too much: dot-proxy providers --test takes names, the list does not."}
+			}
+			return nil
+		},
 		Long: `List the known providers. With --network, ask the network's own resolvers for
-encrypted ones in their place (RFC 9462); what cannot be verified is not offered.`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if network {
+encrypted ones in their place (RFC 9462); what cannot be verified is not offered.
+With --test, connect to all of them, or to those that are named, and measure.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case network && test:
+				return usageError{"--network and --test do not go together."}
+			case network:
 				return c.designated(cmd)
+			case test:
+				return c.testProviders(cmd.Context(), args)
 			}
 			list, err := c.client().Providers(cmd.Context())
 			if p, ok := errors.AsType[*control.Problem](err); ok && p.Code == control.CodeNoEngine {
@@ -34,6 +47,7 @@ encrypted ones in their place (RFC 9462); what cannot be verified is not offered
 			return c.printProviders(list)
 		},
 	})
+	cmd.Flags().BoolVar(&test, "test", false, "connect to providers and measure how they answer")
 	cmd.Flags().BoolVar(&network, "network", false, "ask this network for encrypted resolvers of its own")
 	return cmd
 }

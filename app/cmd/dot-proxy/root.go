@@ -62,7 +62,7 @@ provider, whose certificate it verifies. Without a command it serves.`,
 	_ = root.Flags().MarkHidden("version")
 	root.PersistentFlags().StringVar(&c.control, "control", "", "`PATH` of the control socket (default: the user's, then the system's)")
 	root.AddCommand(c.serveCommand(), c.statusCommand(), c.startCommand(), c.stopCommand(), c.useCommand(), c.pauseCommand(), c.resumeCommand(), c.signInCommand(), c.systemDNSCommand(), c.startAtLoginCommand(), c.settingsCommand(),
-		c.queriesCommand(), c.blockedCommand(), c.unblockCommand(), c.providersCommand(), c.networksCommand(), c.healthCommand(), c.quitCommand(), c.versionCommand())
+		c.queriesCommand(), c.blockedCommand(), c.unblockCommand(), c.providersCommand(), c.networksCommand(), c.checkCommand(), c.healthCommand(), c.quitCommand(), c.versionCommand())
 	return root
 }
 

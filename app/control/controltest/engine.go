@@ -32,6 +32,10 @@ type Engine struct {
 	SystemDNSFunc func(ctx context.Context, action string) error
 	// PauseFunc replaces: Paused, refused where the computer's DNS is not here.
 	PauseFunc func(ctx context.Context, p control.Pause) error
+	// TestFunc replaces: each upstream answers.
+	TestFunc func(upstreams []string) (<-chan control.TestEvent, error)
+	// CheckFunc replaces: one row is fine, one has a remedy.
+	CheckFunc func() []control.CheckRow
 	// SignInFunc replaces: a sign-in that is wanted begins.
 	SignInFunc func(ctx context.Context) error
 	// QuitFunc replaces: the channel of Done is closed.

@@ -2,6 +2,7 @@ package controltest
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"dotproxy/app/control"
@@ -113,4 +114,43 @@ func (e *Engine) Designated(context.Context) ([]control.Designated, error) {
 // Network implements control.Controller.
 func (e *Engine) Network(context.Context) control.Network {
 	return control.Network{Name: "Office", Gateway: "00:00:5e:00:53:01", Address: "192.0.2.1"}
+}
+
+// TestProviders implements control.Controller: each answers alike.
+func (e *Engine) TestProviders(_ context.Context, upstreams []string) (<-chan control.TestEvent, error) {
+	e.called("test %s", strings.Join(upstreams, " "))
+	if e.TestFunc != nil {
+		return e.TestFunc(upstreams)
+	}
+	if len(upstreams) == 0 {
+		upstreams = []string{"cloudflare", "quad9", "google"}
+	}
+	events := make(chan control.TestEvent, len(upstreams)+1)
+	events <- control.TestEvent{Upstreams: upstreams}
+	for _, u := range upstreams {
+		events <- control.TestEvent{Result: new(NewProviderTest(u))}
+	}
+	close(events)
+	return events, nil
+}
+
+// NewProviderTest is a result without a fault.
+func NewProviderTest(upstream string) control.ProviderTest {
+	expires := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
+	return control.ProviderTest{
+		Upstream: upstream, Name: upstream, Address: "9.9.9.9:853", ConnectMS: 24.5, FirstMS: 12.1, WarmMS: 11.2,
+		TLS: "TLS 1.3", KeyExchange: "X25519MLKEM768", Resumed: true, Issuer: "DigiCert", Expires: &expires, NSID: "lon-1", Validates: true,
+	}
+}
+
+// Check implements control.Controller.
+func (e *Engine) Check(context.Context) []control.CheckRow {
+	if e.CheckFunc != nil {
+		return e.CheckFunc()
+	}
+	return []control.CheckRow{
+		{ID: "certificate", Result: control.CheckOK, Title: "Certificate and name", Sentence: "one.one.one.one is signed by DigiCert and holds until 2 January 2027."},
+		{ID: "leak", Result: control.CheckFailed, Title: "Leak test", Sentence: "A name looked up on this computer did not come to DoT Proxy; it asks another server, not encrypted.",
+			Fix: &control.Fix{Label: "Use as this computer’s DNS", Command: control.FixSystemDNS}},
+	}
 }

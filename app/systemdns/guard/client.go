@@ -172,7 +172,7 @@ func (c *Client) try(ctx context.Context, addrs []netip.AddrPort) (State, error)
 	if err != nil {
 		return State{}, err
 	}
-	name := newNonce()
+	name := NewNonce()
 	arrived, answered := c.options.Expect(name), make(chan struct{})
 	var wait sync.WaitGroup
 	wait.Go(func() {

@@ -21,7 +21,7 @@ var loopback = systemdns.Target{Addrs: []netip.AddrPort{netip.MustParseAddrPort(
 // proven is a proof, and a lookup that provides it.
 func proven() (proof, func(context.Context, string)) {
 	arrived := make(chan struct{})
-	return proof{newNonce(), arrived}, func(context.Context, string) {
+	return proof{NewNonce(), arrived}, func(context.Context, string) {
 		select {
 		case <-arrived:
 		default:
@@ -155,7 +155,7 @@ func (s system) liveUntil(t *testing.T, n int) bool {
 		t.Fatal(err)
 	}
 	defer l.close()
-	name := newNonce()
+	name := NewNonce()
 	arrived := r.expect(name)
 	go func() {
 		select {

@@ -168,7 +168,7 @@ func (f *fake) keeper(dir string, ask func(context.Context, string)) *keeper {
 // silent is a lookup that reaches nobody.
 func silent(context.Context, string) {}
 
-func never() proof { return proof{newNonce(), make(chan struct{})} }
+func never() proof { return proof{NewNonce(), make(chan struct{})} }
 
 // journalled tells what the journal would go back to; empty without one.
 func journalled(t *testing.T, k *keeper) string {

@@ -46,7 +46,7 @@ func begun(err error) error {
 
 func newKeeper(p place, log *slog.Logger) *keeper {
 	k := &keeper{
-		ways: ways{systemdns.Detect, systemdns.ByName}, journal: p.journal, owner: me(), lookup: lookup,
+		ways: ways{systemdns.Detect, systemdns.ByName}, journal: p.journal, owner: me(), lookup: Lookup,
 		log: log, changed: func() {},
 	}
 	if program, err := os.Executable(); err == nil && p.root {

@@ -92,7 +92,7 @@ func (b *bench) set(t *testing.T, l *link) {
 		time.Sleep(verifyPause) // virtual: it takes a while for the query to come in
 		_ = l.send(request{Do: doArrived})
 	}()
-	s, err := l.ask(t.Context(), request{Do: doSet, Addrs: loopback.Addrs, Nonce: newNonce()})
+	s, err := l.ask(t.Context(), request{Do: doSet, Addrs: loopback.Addrs, Nonce: NewNonce()})
 	if err != nil || s.Phase != Set || b.now() != ours {
 		t.Fatalf("%+v, %v, asks %s", s, err, b.now())
 	}
@@ -137,7 +137,7 @@ func TestEngineEndsWhileItSets(t *testing.T) {
 		l, _ := b.dial()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := l.ask(ctx, request{Do: doSet, Addrs: loopback.Addrs, Nonce: newNonce()})
+		_, err := l.ask(ctx, request{Do: doSet, Addrs: loopback.Addrs, Nonce: NewNonce()})
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}
@@ -193,7 +193,7 @@ func TestRestoreAlone(t *testing.T) {
 func TestSetThatNobodyProves(t *testing.T) {
 	withGuard(t, func(t *testing.T, b *bench) {
 		l, _ := b.dial()
-		s, err := l.ask(t.Context(), request{Do: doSet, Addrs: loopback.Addrs, Nonce: newNonce()})
+		s, err := l.ask(t.Context(), request{Do: doSet, Addrs: loopback.Addrs, Nonce: NewNonce()})
 		if err != nil || s.Phase != Failed || s.Problem == nil || b.now() == ours {
 			t.Errorf("%+v, %v, asks %s", s, err, b.now())
 		}

@@ -42,7 +42,7 @@ func TestParseRequest(t *testing.T) {
 			t.Errorf("%s: %v", c.line, err)
 		}
 	}
-	first, second := newNonce(), newNonce()
+	first, second := NewNonce(), NewNonce()
 	if err := checkNonce(first); err != nil || first == second {
 		t.Errorf("%q, %q: %v", first, second, err)
 	}

@@ -224,7 +224,7 @@ func TestVerify(t *testing.T) {
 				close(arrived)
 			}
 		}
-		if err := verify(t.Context(), proof{newNonce(), arrived}, late); err != nil || time.Since(began) > verifyPatience {
+		if err := verify(t.Context(), proof{NewNonce(), arrived}, late); err != nil || time.Since(began) > verifyPatience {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 		hangs := func(ctx context.Context, _ string) { <-ctx.Done() }
@@ -244,5 +244,5 @@ func TestVerify(t *testing.T) {
 func TestLookupEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	lookup(ctx, newNonce())
+	Lookup(ctx, NewNonce())
 }

@@ -17,8 +17,8 @@ const (
 	verifyPause    = 200 * time.Millisecond
 )
 
-// newNonce makes a name that nobody asked for before.
-func newNonce() string {
+// NewNonce makes a name that nobody asked for before, fully qualified.
+func NewNonce() string {
 	digits := make([]byte, nonceDigits/2)
 	_, _ = rand.Read(digits)
 	return hex.EncodeToString(digits) + nonceSuffix
@@ -60,10 +60,10 @@ func verify(ctx context.Context, p proof, lookup func(ctx context.Context, name 
 	return errNotArrived
 }
 
-// lookup asks for name as this computer's programs do: the C library knows
+// Lookup asks for name as this computer's programs do: the C library knows
 // nsswitch.conf(5) and whatever is configured there. Whether an answer comes is
 // told by the engine alone.
-func lookup(ctx context.Context, name string) {
+func Lookup(ctx context.Context, name string) {
 	if getent, err := exec.LookPath("getent"); err == nil && runtime.GOOS != "windows" {
 		cmd := exec.CommandContext(ctx, getent, "ahosts", name)
 		cmd.WaitDelay = 100 * time.Millisecond
