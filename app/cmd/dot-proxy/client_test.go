@@ -46,6 +46,12 @@ func TestStatusText(t *testing.T) {
 				s.Problem = &control.Problem{Message: "settings.toml is broken.", Hint: "Correct it."}
 			})
 		}, []string{"Your DNS goes", "settings.toml is broken. Correct it.\n"}},
+		{"asked by this computer", func(e *controltest.Engine) { _ = e.SystemDNS(t.Context(), control.SystemDNSOn) }, []string{"Asked by    this computer, on Wired (eth0)\n"}},
+		{"paused", func(e *controltest.Engine) {
+			_ = e.SystemDNS(t.Context(), control.SystemDNSOn)
+			_ = e.Pause(t.Context(), control.Pause{Seconds: 300})
+		}, []string{"Paused\n", "not encrypted"}},
+		{"sign-in", func(e *controltest.Engine) { e.WantSignIn("http://portal.example/") }, []string{"Sign-in needed\n"}},
 		{"an upstream that fails", func(e *controltest.Engine) {
 			e.Change(func(s *control.Status) { s.Upstreams[0].Error = "it refuses connections" })
 		}, []string{"one.one.one.one  it refuses connections\n"}},

@@ -34,6 +34,7 @@ func title(s control.Status) string {
 	text := map[control.State]string{
 		control.Stopped: "Stopped", control.Starting: "Starting…", control.Protected: "Protected",
 		control.Degraded: "On backup", control.Failed: "Not protected",
+		control.Paused: "Paused", control.SignIn: "Sign-in needed",
 	}[s.State]
 	switch s.Variant {
 	case control.VariantNotInUse:
@@ -68,6 +69,9 @@ func (c *command) printDetails(s control.Status) error {
 			by = " (port allowed " + by + ")"
 		}
 		fmt.Fprintf(w, "\n%s\t%s%s\n", listenLabel(s), strings.Join(s.Listen, ", "), by)
+	}
+	if s.SystemDNS {
+		fmt.Fprintf(w, "Asked by\tthis computer, on %s\n", strings.Join(s.Networks, ", "))
 	}
 	for i, u := range s.Upstreams {
 		label := ""
