@@ -76,10 +76,13 @@ round() {
 
 # paused has the old DNS for a while.
 paused() {
+	local guard
+	guard=$(pgrep -f 'dot-proxy system-dns guard')
 	does "a pause begins" dot_proxy pause 5m
 	becomes "the network answers meanwhile" unprotected
 	does "it is resumed" dot_proxy resume
 	becomes "programs ask the proxy again" protected
+	does "by the same guard, so that nobody is asked for a password again" test "$guard" = "$(pgrep -f 'dot-proxy system-dns guard')"
 }
 
 finish() {
