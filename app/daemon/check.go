@@ -22,9 +22,8 @@ const tellPatience = 250 * time.Millisecond
 
 // checkup is what the rows of a check are made from.
 type checkup struct {
-	status   control.Status
-	settings control.Settings
-	primary  *resolver.Measurement // nil where there is no provider
+	status  control.Status
+	primary *resolver.Measurement // nil where there is no provider
 	backup   *resolver.Measurement // nil where there is none
 	// name and backupName are for people, tlsName is what the provider's
 	// certificate must carry.
@@ -41,7 +40,7 @@ func (d *Daemon) Check(ctx context.Context) []control.CheckRow {
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
 	defer cancel()
 	defer context.AfterFunc(d.ctx, cancel)()
-	c := checkup{status: d.Status(), settings: d.Settings(), ipv6: d.seams.around.ipv6 != nil && d.seams.around.ipv6(), now: time.Now()}
+	c := checkup{status: d.Status(), ipv6: d.seams.around.ipv6 != nil && d.seams.around.ipv6(), now: time.Now()}
 	d.mu.Lock()
 	ups := slices.Clone(d.plan.upstreams)
 	d.mu.Unlock()
@@ -213,7 +212,12 @@ func spell(d time.Duration) string {
 
 func (c checkup) port() control.CheckRow {
 	s := c.status
-	title := fmt.Sprintf("Port %d", c.settings.Port)
+	title := "Port"
+	if len(s.Listen) > 0 {
+		if a, err := netip.ParseAddrPort(s.Listen[0]); err == nil {
+			title = fmt.Sprintf("Port %d", a.Port()) // which a flag may have chosen
+		}
+	}
 	if p := s.Problem; p != nil && (p.Code == control.CodePortInUse || p.Code == control.CodePermission || p.Code == control.CodeAddress) {
 		hint, _, _ := strings.Cut(p.Hint, "\n")
 		return withFix(row(title, control.CheckFailed, strings.TrimSpace(p.Message+" "+hint)), "Try again", control.FixStart)

@@ -117,7 +117,7 @@ func TestCheckRows(t *testing.T) {
 			status:  control.Status{State: control.Protected, Listen: []string{"127.0.0.1:53", "[::1]:53"}, SystemDNS: true},
 			primary: &resolver.Measurement{TLS: "TLS 1.3", KeyExchange: "X25519MLKEM768", First: 1, Warm: 2, Validates: true, Issuer: "DigiCert"},
 			backup:  &resolver.Measurement{TLS: "TLS 1.3", Warm: 12 * time.Millisecond}, name: "Cloudflare", backupName: "Quad9", tlsName: "one.one.one.one",
-			asks: new(true), settings: control.Default(),
+			asks: new(true),
 		}
 	}
 	const fine = "certificate ok, encryption ok, dnssec ok, leak ok, ipv6 ok, backup ok, port ok, clock ok"

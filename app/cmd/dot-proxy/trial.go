@@ -69,17 +69,17 @@ func (c *command) progress(text string) {
 
 func printTests(out io.Writer, results []control.ProviderTest) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "PROVIDER\tCONNECT\tFIRST\tWARM\tTLS\tSERVER\t")
+	fmt.Fprintln(w, "PROVIDER\tCONNECT\tFIRST\tWARM\tTLS\tSERVER")
 	for _, r := range results {
 		if r.Error != "" {
-			fmt.Fprintf(w, "%s\t%s\t–\t–\t%s\t\n", r.Name, milliseconds(r.ConnectMS), r.Error)
+			fmt.Fprintf(w, "%s\t%s\t–\t–\t%s\n", r.Name, milliseconds(r.ConnectMS), r.Error)
 			continue
 		}
 		tls := strings.TrimSpace(r.TLS + " " + r.KeyExchange)
 		if r.Resumed {
 			tls += ", resumes"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", r.Name, milliseconds(r.ConnectMS), milliseconds(r.FirstMS), milliseconds(r.WarmMS), tls, r.NSID)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, milliseconds(r.ConnectMS), milliseconds(r.FirstMS), milliseconds(r.WarmMS), tls, r.NSID)
 	}
 	return w.Flush()
 }
@@ -125,9 +125,9 @@ var checkWords = map[string]string{
 func printCheck(out io.Writer, rows []control.CheckRow) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t\n", checkWords[r.Result], r.Title, r.Sentence)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", checkWords[r.Result], r.Title, r.Sentence)
 		if r.Fix != nil {
-			fmt.Fprintf(w, "\t\t%s: %s\t\n", r.Fix.Label, r.Fix.Command)
+			fmt.Fprintf(w, "\t\t%s: %s\n", r.Fix.Label, r.Fix.Command)
 		}
 	}
 	return w.Flush()
