@@ -24,7 +24,7 @@ const tellPatience = 250 * time.Millisecond
 type checkup struct {
 	status  control.Status
 	primary *resolver.Measurement // nil where there is no provider
-	backup   *resolver.Measurement // nil where there is none
+	backup  *resolver.Measurement // nil where there is none
 	// name and backupName are for people, tlsName is what the provider's
 	// certificate must carry.
 	name, backupName, tlsName string
