@@ -196,9 +196,9 @@ func (c checkup) backupRow() control.CheckRow {
 	case c.status.Demo:
 		return row(title, control.CheckUnknown, "The demo has no backup.")
 	case m == nil:
-		return withFix(row(title, control.CheckWarning, "There is no provider to ask when "+c.name+" fails."), "Choose a backup", control.FixSettings)
+		return withFix(row(title, control.CheckWarning, "There is no provider to ask when "+c.name+" fails."), "Choose a backup", control.FixProviders)
 	case m.Fault != nil:
-		return withFix(row(title, control.CheckWarning, c.backupName+" does not answer: "+m.Fault.Text+"."), "Choose a backup", control.FixSettings)
+		return withFix(row(title, control.CheckWarning, c.backupName+" does not answer: "+m.Fault.Text+"."), "Choose a backup", control.FixProviders)
 	}
 	return row(title, control.CheckOK, fmt.Sprintf("%s would take over, in %s.", c.backupName, spell(c.backup.Warm)))
 }

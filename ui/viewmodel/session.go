@@ -24,7 +24,6 @@ type Engine interface {
 	Apply(ctx context.Context, s control.Settings) error
 	Providers(ctx context.Context) ([]control.Provider, error)
 	Queries(ctx context.Context, limit int) ([]control.Query, error)
-	Check(ctx context.Context) ([]control.CheckRow, error)
 	Events(ctx context.Context) iter.Seq2[control.Event, error]
 }
 

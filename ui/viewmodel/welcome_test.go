@@ -22,10 +22,6 @@ func (u unsocketed) Providers(context.Context) ([]control.Provider, error) {
 	return u.Engine.Providers(), nil
 }
 
-func (u unsocketed) Check(ctx context.Context) ([]control.CheckRow, error) {
-	return u.Engine.Check(ctx), nil
-}
-
 func (u unsocketed) Queries(_ context.Context, limit int) ([]control.Query, error) {
 	return u.Engine.Queries(limit), nil
 }

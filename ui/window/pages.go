@@ -43,8 +43,9 @@ func newPart(root fyne.CanvasObject, show func(v viewmodel.View, small bool)) pa
 const (
 	ViewHome     = "home"
 	ViewQueries  = "queries"
-	ViewCheck    = "check"
 	ViewSettings = "settings"
+
+	viewCheck = "check" // where there is one
 )
 
 // pages are the views in the rail's order, which Ctrl+1 and so on follow.
@@ -52,7 +53,6 @@ func pages() []page {
 	return []page{
 		{ViewHome, "Home", theme.HomeIcon, (*Window).buildHome},
 		{ViewQueries, "Queries", theme.ListIcon, (*Window).buildQueries},
-		{ViewCheck, "Check", theme.ConfirmIcon, (*Window).buildCheck},
 		{ViewSettings, "Settings", theme.SettingsIcon, (*Window).buildSettings},
 	}
 }

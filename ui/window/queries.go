@@ -139,7 +139,11 @@ func (q *queries) newEmpty(e viewmodel.Empty) fyne.CanvasObject {
 	title, sentence := newBold(e.Title, 16), newText(e.Sentence, textSmall, colorText2)
 	box := vbox(8, container.NewCenter(atLeast(icon, 30, 30)), container.NewCenter(title), container.NewCenter(sentence))
 	if e.Command != "" {
-		box.Add(container.NewCenter(hbox(8, newFilled("Ask for example.com", q.do.ask), newButton("Open Check", nil, func() { q.do.open(ViewCheck) }))))
+		buttons := hbox(8, newFilled("Ask for example.com", q.do.ask))
+		if slices.Contains(Views(), viewCheck) {
+			buttons.Add(newButton("Open Check", nil, func() { q.do.open(viewCheck) }))
+		}
+		box.Add(container.NewCenter(buttons))
 		box.Add(container.NewCenter(newText("or in a terminal", textCaption, colorText2)))
 		box.Add(container.NewCenter(newPanel(newMono(e.Command, textMono), theme.ColorNameButton, "", radiusInput, 12, 7)))
 	}

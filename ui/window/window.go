@@ -71,7 +71,6 @@ type Window struct {
 	parts     map[string]part
 	home      *home
 	queries   *queries
-	check     *check
 	settings  *settings
 	open      string
 	view      viewmodel.View

@@ -32,10 +32,6 @@ func (d direct) Queries(_ context.Context, limit int) ([]control.Query, error) {
 	return d.Engine.Queries(limit), nil
 }
 
-func (d direct) Check(ctx context.Context) ([]control.CheckRow, error) {
-	return d.Engine.Check(ctx), nil
-}
-
 func (d direct) Events(ctx context.Context) iter.Seq2[control.Event, error] {
 	return func(yield func(control.Event, error) bool) {
 		for e := range d.Engine.Subscribe(ctx) {
@@ -294,7 +290,7 @@ func TestShortcutsOpenViews(t *testing.T) {
 	for _, c := range []struct {
 		key  fyne.KeyName
 		view string
-	}{{fyne.Key2, ViewQueries}, {fyne.Key3, ViewCheck}, {fyne.Key4, ViewSettings}, {fyne.Key1, ViewHome}, {fyne.KeyComma, ViewSettings}, {fyne.KeyF, ViewQueries}} {
+	}{{fyne.Key2, ViewQueries}, {fyne.Key3, ViewSettings}, {fyne.Key1, ViewHome}, {fyne.KeyComma, ViewSettings}, {fyne.KeyF, ViewQueries}} {
 		if b.shortcut(c.key); b.w.View() != c.view {
 			t.Errorf("Ctrl+%s opens %s", c.key, b.w.View())
 		}
@@ -314,8 +310,8 @@ func TestShortcutsOpenViews(t *testing.T) {
 
 func TestRailByKeyboard(t *testing.T) {
 	b := open(t, ViewHome, wide, controltest.New(), nil)
-	b.win.Canvas().Focus(b.w.rail.items[3])
-	b.w.rail.items[3].TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	b.win.Canvas().Focus(b.w.rail.items[2])
+	b.w.rail.items[2].TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	if b.w.View() != ViewSettings {
 		t.Errorf("Enter opens %s", b.w.View())
 	}
