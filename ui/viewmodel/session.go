@@ -25,6 +25,8 @@ type Engine interface {
 	Providers(ctx context.Context) ([]control.Provider, error)
 	Queries(ctx context.Context, limit int) ([]control.Query, error)
 	Events(ctx context.Context) iter.Seq2[control.Event, error]
+	Check(ctx context.Context) ([]control.CheckRow, error)
+	TestProviders(ctx context.Context, upstreams []string) iter.Seq2[control.TestEvent, error]
 }
 
 // Link says whether there is an engine.

@@ -26,6 +26,14 @@ func (u unsocketed) Queries(_ context.Context, limit int) ([]control.Query, erro
 	return u.Engine.Queries(limit), nil
 }
 
+func (u unsocketed) Check(ctx context.Context) ([]control.CheckRow, error) {
+	return u.Engine.Check(ctx), nil
+}
+
+func (u unsocketed) TestProviders(context.Context, []string) iter.Seq2[control.TestEvent, error] {
+	return func(func(control.TestEvent, error) bool) {}
+}
+
 func (u unsocketed) Events(context.Context) iter.Seq2[control.Event, error] {
 	return func(func(control.Event, error) bool) {}
 }

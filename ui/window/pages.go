@@ -41,11 +41,11 @@ func newPart(root fyne.CanvasObject, show func(v viewmodel.View, small bool)) pa
 
 // The names of the views, as --view takes them.
 const (
-	ViewHome     = "home"
-	ViewQueries  = "queries"
-	ViewSettings = "settings"
-
-	viewCheck = "check" // where there is one
+	ViewHome      = "home"
+	ViewQueries   = "queries"
+	ViewProviders = "providers"
+	ViewCheck     = "check"
+	ViewSettings  = "settings"
 )
 
 // pages are the views in the rail's order, which Ctrl+1 and so on follow.
@@ -53,6 +53,7 @@ func pages() []page {
 	return []page{
 		{ViewHome, "Home", theme.HomeIcon, (*Window).buildHome},
 		{ViewQueries, "Queries", theme.ListIcon, (*Window).buildQueries},
+		{ViewCheck, "Check", theme.ConfirmIcon, (*Window).buildCheck},
 		{ViewSettings, "Settings", theme.SettingsIcon, (*Window).buildSettings},
 	}
 }

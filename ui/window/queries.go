@@ -139,11 +139,8 @@ func (q *queries) newEmpty(e viewmodel.Empty) fyne.CanvasObject {
 	title, sentence := newBold(e.Title, 16), newText(e.Sentence, textSmall, colorText2)
 	box := vbox(8, container.NewCenter(atLeast(icon, 30, 30)), container.NewCenter(title), container.NewCenter(sentence))
 	if e.Command != "" {
-		buttons := hbox(8, newFilled("Ask for example.com", q.do.ask))
-		if slices.Contains(Views(), viewCheck) {
-			buttons.Add(newButton("Open Check", nil, func() { q.do.open(viewCheck) }))
-		}
-		box.Add(container.NewCenter(buttons))
+		check := newButton("Open Check", nil, func() { q.do.open(ViewCheck) })
+		box.Add(container.NewCenter(hbox(8, newFilled("Ask for example.com", q.do.ask), check)))
 		box.Add(container.NewCenter(newText("or in a terminal", textCaption, colorText2)))
 		box.Add(container.NewCenter(newPanel(newMono(e.Command, textMono), theme.ColorNameButton, "", radiusInput, 12, 7)))
 	}

@@ -72,6 +72,7 @@ type Window struct {
 	home      *home
 	queries   *queries
 	settings  *settings
+	check     *check
 	open      string
 	view      viewmodel.View
 	shown     uint64

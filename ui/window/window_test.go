@@ -32,6 +32,25 @@ func (d direct) Queries(_ context.Context, limit int) ([]control.Query, error) {
 	return d.Engine.Queries(limit), nil
 }
 
+func (d direct) Check(ctx context.Context) ([]control.CheckRow, error) {
+	return d.Engine.Check(ctx), nil
+}
+
+func (d direct) TestProviders(ctx context.Context, upstreams []string) iter.Seq2[control.TestEvent, error] {
+	return func(yield func(control.TestEvent, error) bool) {
+		events, err := d.Engine.TestProviders(ctx, upstreams)
+		if err != nil {
+			yield(control.TestEvent{}, err)
+			return
+		}
+		for e := range events {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
 func (d direct) Events(ctx context.Context) iter.Seq2[control.Event, error] {
 	return func(yield func(control.Event, error) bool) {
 		for e := range d.Engine.Subscribe(ctx) {
@@ -290,7 +309,7 @@ func TestShortcutsOpenViews(t *testing.T) {
 	for _, c := range []struct {
 		key  fyne.KeyName
 		view string
-	}{{fyne.Key2, ViewQueries}, {fyne.Key3, ViewSettings}, {fyne.Key1, ViewHome}, {fyne.KeyComma, ViewSettings}, {fyne.KeyF, ViewQueries}} {
+	}{{fyne.Key2, ViewQueries}, {fyne.Key3, Views()[2]}, {fyne.Key4, Views()[3]}, {fyne.Key1, ViewHome}, {fyne.KeyComma, ViewSettings}, {fyne.KeyF, ViewQueries}} {
 		if b.shortcut(c.key); b.w.View() != c.view {
 			t.Errorf("Ctrl+%s opens %s", c.key, b.w.View())
 		}
@@ -312,7 +331,7 @@ func TestRailByKeyboard(t *testing.T) {
 	b := open(t, ViewHome, wide, controltest.New(), nil)
 	b.win.Canvas().Focus(b.w.rail.items[2])
 	b.w.rail.items[2].TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
-	if b.w.View() != ViewSettings {
+	if b.w.View() != Views()[2] {
 		t.Errorf("Enter opens %s", b.w.View())
 	}
 	test.Tap(b.w.rail.foot)
