@@ -53,6 +53,7 @@ func pages() []page {
 	return []page{
 		{ViewHome, "Home", theme.HomeIcon, (*Window).buildHome},
 		{ViewQueries, "Queries", theme.ListIcon, (*Window).buildQueries},
+		{ViewProviders, "Providers", theme.StorageIcon, (*Window).buildProviders},
 		{ViewCheck, "Check", theme.ConfirmIcon, (*Window).buildCheck},
 		{ViewSettings, "Settings", theme.SettingsIcon, (*Window).buildSettings},
 	}

@@ -38,6 +38,8 @@ type Options struct {
 	View string
 	// Kind is the filter of the queries to begin with.
 	Kind viewmodel.Kind
+	// Own are the user's own providers of before, also those not in use.
+	Own []string
 	// Welcomed is called when a first run has begun. Where it is nil there is no
 	// first run.
 	Welcomed func()
@@ -73,9 +75,12 @@ type Window struct {
 	queries   *queries
 	settings  *settings
 	check     *check
-	open      string
-	view      viewmodel.View
-	shown     uint64
+	providers *providers
+	// stopTesting ends a test of all providers, nil before the first.
+	stopTesting func()
+	open        string
+	view        viewmodel.View
+	shown       uint64
 }
 
 // New builds the window into win, which it neither shows nor sizes.
@@ -217,3 +222,6 @@ func (w *Window) within(patience time.Duration, do func(context.Context) error, 
 		fyne.Do(func() { then(err) })
 	})
 }
+
+// meanwhile shows what came while something still goes on off Fyne's goroutine.
+func (w *Window) meanwhile(f func()) { fyne.Do(f) }

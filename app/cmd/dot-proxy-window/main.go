@@ -82,7 +82,7 @@ const usage = `Usage: dot-proxy-window [--control PATH] [--view VIEW]
 Shows what DoT Proxy does and lets you steer it.
 
   --control PATH   the control socket (default: the user's, then the system's)
-  --view VIEW      home, queries, check or settings (default: the one shown last)
+  --view VIEW      home, queries, providers, check or settings (default: the last)
 `
 
 // launcher starts an engine on the control socket at path.

@@ -14,7 +14,7 @@ func TestArguments(t *testing.T) {
 		says   string
 	}{
 		{[]string{"--help"}, 0, "--control PATH"},
-		{[]string{"--view", "nowhere"}, 2, "“nowhere” is no view; --view takes home, queries, check, settings."},
+		{[]string{"--view", "nowhere"}, 2, "“nowhere” is no view; --view takes home, queries, providers, check, settings."},
 		{[]string{"--port", "53"}, 2, "--help lists the flags."},
 		{[]string{"home"}, 2, "“home” is not known here"},
 	} {

@@ -26,6 +26,8 @@ const (
 	prefWelcomed = "window.welcomed"
 	// prefKind is the filter of the queries.
 	prefKind = "queries.filter"
+	// prefOwn are the user's own providers.
+	prefOwn = "providers.own"
 )
 
 // shown is the window with the toolkit's app around it.
@@ -94,7 +96,7 @@ func (s *shown) build(args arguments) {
 		args.view = kept.String(prefView)
 	}
 	o := window.Options{
-		Engine: control.NewClient(args.control), Launch: launcher(args.control), View: args.view, Kind: viewmodel.KindNamed(kept.String(prefKind)),
+		Engine: control.NewClient(args.control), Launch: launcher(args.control), View: args.view, Kind: viewmodel.KindNamed(kept.String(prefKind)), Own: kept.StringList(prefOwn),
 		Drawn: s.drawing(), Login: login{autostart.New()}, Exchange: window.Exchange{Read: settings.Read, Write: settings.Write},
 	}
 	if !kept.Bool(prefWelcomed) {
@@ -143,4 +145,5 @@ func (s *shown) remember() {
 	kept.SetFloat(prefHeight, float64(size.Height))
 	kept.SetString(prefView, s.view.View())
 	kept.SetString(prefKind, s.view.Kind().String())
+	kept.SetStringList(prefOwn, s.view.Own())
 }
