@@ -9,8 +9,13 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// busPatience bounds each call over D-Bus.
-const busPatience = time.Second
+// busPatience bounds each question over D-Bus, busChange each change: a manager
+// of networks that is busy takes its time, and one that is given up may come
+// about yet.
+const (
+	busPatience = time.Second
+	busChange   = 5 * time.Second
+)
 
 const (
 	busName       = "org.freedesktop.DBus"
@@ -73,9 +78,18 @@ type object struct {
 	path    dbus.ObjectPath
 }
 
-// call calls a method and stores what it returns.
+// call asks something and stores what is returned.
 func (s speaker) call(o object, method string, results []any, args ...any) error {
-	ctx, cancel := context.WithTimeout(s.ctx, busPatience)
+	return s.within(busPatience, o, method, results, args...)
+}
+
+// change has something changed.
+func (s speaker) change(o object, method string, args ...any) error {
+	return s.within(busChange, o, method, nil, args...)
+}
+
+func (s speaker) within(patience time.Duration, o object, method string, results []any, args ...any) error {
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
 	return s.conn.Object(o.service, o.path).CallWithContext(ctx, method, dbus.FlagNoAutoStart, args...).Store(results...)
 }

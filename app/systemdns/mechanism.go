@@ -46,7 +46,7 @@ var (
 )
 
 // Mechanism is one way to set this computer's DNS. Calls end with ctx; a call to
-// another program has a second at most. Methods are called one at a time, but
+// another program has a second at most, one that changes something five. Methods are called one at a time, but
 // for Watch.
 type Mechanism interface {
 	// Name is “NetworkManager”, “systemd-resolved”, “resolvconf”, “resolv.conf”…

@@ -203,9 +203,9 @@ func (d nmDevice) reapplyProfile(s speaker) error {
 
 func (d nmDevice) reapplyAll(s speaker, settings map[string]map[string]dbus.Variant, version uint64) error {
 	const method = nmName + ".Device.Reapply"
-	err := s.call(object{nmName, d.path}, method, nil, settings, version, uint32(nmKeepAddresses))
+	err := s.change(object{nmName, d.path}, method, settings, version, uint32(nmKeepAddresses))
 	if failedAs(err, nmName+".Device.InvalidArgument") {
-		err = s.call(object{nmName, d.path}, method, nil, settings, version, uint32(0))
+		err = s.change(object{nmName, d.path}, method, settings, version, uint32(0))
 	}
 	return err
 }

@@ -146,7 +146,7 @@ func (s speaker) setLinkAt(at object, name string, index int32, l linkDNS) error
 		method string
 		value  any
 	}{{"SetLinkDNSOverTLS", l.TLS}, {"SetLinkDomains", domains}, {"SetLinkDefaultRoute", l.DefaultRoute}, {"SetLinkDNSEx", servers}} {
-		if err := s.call(at, name+".Manager."+step.method, nil, index, step.value); err != nil {
+		if err := s.change(at, name+".Manager."+step.method, index, step.value); err != nil {
 			return err
 		}
 	}
@@ -162,12 +162,12 @@ func (s speaker) flush() error {
 // itself; what somebody else told systemd-resolved does not, and is told again.
 func (s speaker) revertLink(index int32, before *linkDNS, networkd bool) error {
 	if networkd {
-		if err := s.call(object{networkdName, networkdPath}, networkdName+".Manager.RevertLinkDNS", nil, index); err != nil {
+		if err := s.change(object{networkdName, networkdPath}, networkdName+".Manager.RevertLinkDNS", index); err != nil {
 			return err
 		}
 		return s.flush()
 	}
-	if err := s.call(object{resolvedName, resolvedPath}, resolvedName+".Manager.RevertLink", nil, index); err != nil {
+	if err := s.change(object{resolvedName, resolvedPath}, resolvedName+".Manager.RevertLink", index); err != nil {
 		return err
 	}
 	if before != nil && len(before.Servers) > 0 {

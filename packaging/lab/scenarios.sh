@@ -123,6 +123,12 @@ scenario_resolved() {
 	paused
 	restart_resolved
 	becomes "after a restart of systemd-resolved programs ask the proxy" protected
+	ip route del default
+	does "without a default route it is put back too" dot_proxy system-dns off
+	does "to the link's own server" eval 'resolvectl dns eth0 | grep -q 10.9.0.1'
+	ip route add default via 10.9.0.1
+	does "and is set with the route" dot_proxy system-dns on
+	becomes "programs ask the proxy in the end" protected
 	finish
 }
 
