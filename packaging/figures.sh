@@ -8,7 +8,7 @@
 #
 #   --seconds S   how long each is measured (10; at most 600)
 #   --rates LIST  queries a second, with commas between (0,100,1000; at most 10000)
-#   --views LIST  of: home queries settings (home,queries)
+#   --views LIST  of: home queries providers check settings (home,queries)
 set -eu
 export LC_ALL=C.UTF-8
 cd "$(dirname "$0")/.."
@@ -48,8 +48,8 @@ done
 for rate in ${RATES//,/ }; do whole --rates "$rate" 0 10000; done
 for view in ${VIEWS//,/ }; do
 	case $view in
-	home | queries | settings) ;;
-	*) usage "--views knows home, queries and settings, not '$view'." ;;
+	home | queries | providers | check | settings) ;;
+	*) usage "--views knows home, queries, providers, check and settings, not '$view'." ;;
 	esac
 done
 

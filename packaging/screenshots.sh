@@ -94,7 +94,7 @@ if [ -n "$README" ]; then
 	shoot queries light 960x640 "$OUT/window-queries.png"
 	exit
 fi
-# Those that the window names, as in “home, queries, check or settings”.
+# Those that the window names, as in “home, queries, providers, check or settings”.
 VIEWS=$(build/dot-proxy-window --help 2>&1 | sed -n 's/.*--view VIEW *\(.*\) (default.*/\1/p' | sed 's/,/ /g; s/ or / /')
 [ -n "$VIEWS" ] || die "The window does not say which views it has."
 for view in $VIEWS; do

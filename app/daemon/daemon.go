@@ -127,8 +127,8 @@ type Daemon struct {
 	stopping bool
 	pause    *pause
 	// aside is the network on which no rule holds, since the user chose
-	// otherwise there; empty for none.
-	aside      string
+	// otherwise there; the zero value for none.
+	aside      systemdns.NetworkID
 	portals    portals
 	dnsProblem *control.Problem
 	notice     *control.Problem

@@ -45,15 +45,27 @@ func (d *Daemon) ruleFor(s control.Settings) *control.NetworkRule {
 	}
 	d.mu.Lock()
 	id := d.out.network
-	if d.aside != place(id) {
-		d.aside = ""
-	}
-	aside := d.aside != ""
+	aside := d.isAside(id)
 	d.mu.Unlock()
 	if aside {
 		return nil
 	}
 	return s.RuleFor(d.networkOf(context.Background(), id))
+}
+
+// isAside tells whether the user chose otherwise on a network. Being on none for
+// a moment changes nothing. It is called with mu held.
+func (d *Daemon) isAside(id systemdns.NetworkID) bool {
+	none := systemdns.NetworkID{}
+	if d.aside == none || id == none {
+		return false
+	}
+	next, left := d.aside.Follows(id)
+	if left {
+		next = none
+	}
+	d.aside = next
+	return !left
 }
 
 // setAside lets no rule hold until the network changes, since the user chose
@@ -63,7 +75,7 @@ func (d *Daemon) setAside() (undo func()) {
 	defer d.mu.Unlock()
 	before := d.aside
 	if d.layers.rule != nil {
-		d.aside = place(d.out.network)
+		d.aside = d.out.network
 	}
 	return func() {
 		d.mu.Lock()
@@ -126,7 +138,7 @@ func (d *Daemon) followRule() (changed bool) {
 // holds no more.
 func (d *Daemon) pauseByRule() {
 	d.mu.Lock()
-	rule, on, here := d.layers.rule, d.pause, place(d.out.network)
+	rule, on, id := d.layers.rule, d.pause, d.out.network
 	can := d.steering.dns != nil && !d.stopped && d.layers.saved.SystemDNS
 	d.mu.Unlock()
 	pauses := rule != nil && rule.Pause
@@ -134,8 +146,8 @@ func (d *Daemon) pauseByRule() {
 	case on != nil && on.Rule != "" && (!pauses || on.Rule != rule.Name):
 		d.endPause()
 		d.steerSoon()
-	case pauses && can && on == nil && here != "":
-		next := &pause{Until: time.Now().Add(control.MaxPause * time.Second).Round(0).UTC(), Network: here, Rule: rule.Name}
+	case pauses && can && on == nil && place(id) != "":
+		next := &pause{Until: time.Now().Add(control.MaxPause * time.Second).Round(0).UTC(), Network: place(id), MAC: id.MAC, Rule: rule.Name}
 		if err := d.keepPause(next); err != nil {
 			d.log.Warn(err.Error())
 		}

@@ -122,6 +122,49 @@ func TestUserChoosesOverARule(t *testing.T) {
 	})
 }
 
+// Networks often have the same addresses: another router is another network.
+func TestUserChoosesOnOneNetwork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := ruleRig(t, office("google"), control.NetworkRule{Name: "Lab", Gateway: "00:00:5e:00:53:02", Upstreams: []string{"adguard"}})
+		r.disk.connect("192.0.2.5/32", "Office", officeRouter)
+		aTick()
+		if err := r.Use(t.Context(), "quad9"); err != nil {
+			t.Fatal(err)
+		}
+		r.disk.move("")
+		aTick()
+		r.disk.connect("192.0.2.5/32", "Office", officeRouter)
+		aTick()
+		r.ruled(t, "quad9 cloudflare", "") // the Wi-Fi was gone for a moment
+		r.disk.connect("192.0.2.5/32", "Lab", "00:00:5e:00:53:02")
+		aTick()
+		r.ruled(t, "adguard", "Lab")
+	})
+}
+
+func TestPauseEndsWithTheRouter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := dnsRig(t, true, func(_ *Options, r *rig) { r.disk.connect("192.0.2.5/32", "Office", "") })
+		if err := r.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Pause(t.Context(), control.Pause{UntilNetworkChange: true}); err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []struct {
+			about, mac string
+			want       control.State
+		}{{"its router becomes known", officeRouter, control.Paused}, {"it is forgotten", "", control.Paused}, {"another router", "00:00:5e:00:53:02", control.Protected}} {
+			r.disk.connect("192.0.2.5/32", "Office", step.mac)
+			time.Sleep(watchIdle + time.Second)
+			synctest.Wait()
+			if got := r.Status().State; got != step.want {
+				t.Errorf("%s: %s", step.about, got)
+			}
+		}
+	})
+}
+
 func TestRuleThatPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := dnsRig(t, true, func(_ *Options, r *rig) {

@@ -21,17 +21,28 @@ import (
 // ends on time whatever happens to the process meanwhile.
 type pause struct {
 	Until time.Time `json:"until"`
-	// Network is the network that it lasts on, empty for any.
+	// Network is the network that it lasts on, empty for any, and MAC its
+	// router's link-layer address, empty while it is not known.
 	Network string `json:"network"`
+	MAC     string `json:"mac,omitempty"`
 	// Rule is the network whose rule began it, empty for the user's own.
 	Rule string `json:"rule,omitempty"`
 }
 
 // over tells whether it has ended. Wall-clock time counts, which goes on while
 // the computer sleeps; a clock set back makes no pause longer than the longest.
-func (p *pause) over(now time.Time, network string) bool {
+func (p *pause) over(now time.Time, here systemdns.NetworkID) bool {
 	left := p.Until.Sub(now.Round(0))
-	return left <= 0 || left > control.MaxPause*time.Second || p.Network != "" && network != "" && network != p.Network
+	return left <= 0 || left > control.MaxPause*time.Second || p.left(here)
+}
+
+// left tells whether the computer is on another network than the one it lasts
+// on. Many networks have the same addresses: their routers tell them apart.
+func (p *pause) left(here systemdns.NetworkID) bool {
+	if p.Network == "" || place(here) == "" {
+		return false
+	}
+	return p.Network != place(here) || p.MAC != "" && here.MAC != "" && p.MAC != here.MAC
 }
 
 // Pause implements control.Controller.
@@ -55,7 +66,7 @@ func (d *Daemon) Pause(ctx context.Context, p control.Pause) error {
 	}
 	next := &pause{Until: time.Now().Add(time.Duration(seconds) * time.Second).Round(0).UTC()}
 	if p.UntilNetworkChange {
-		next.Network = d.place()
+		next.Network, next.MAC = d.place()
 	}
 	if err := d.keepPause(next); err != nil {
 		return err
@@ -122,10 +133,10 @@ func place(id systemdns.NetworkID) string {
 	return id.String()
 }
 
-func (d *Daemon) place() string {
+func (d *Daemon) place() (network, mac string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return place(d.out.network)
+	return place(d.out.network), d.out.network.MAC
 }
 
 func (d *Daemon) setPause(p *pause) {
@@ -135,10 +146,16 @@ func (d *Daemon) setPause(p *pause) {
 	d.log.Warn("paused: DNS is not encrypted", "until", p.Until)
 }
 
-// checkPause ends a pause whose time is over.
+// checkPause ends a pause whose time is over, or whose network was left.
 func (d *Daemon) checkPause() {
 	d.mu.Lock()
-	over := d.pause != nil && d.pause.over(time.Now(), place(d.out.network))
+	here := d.out.network
+	over := d.pause != nil && d.pause.over(time.Now(), here)
+	if d.pause != nil && d.pause.MAC == "" && d.pause.Network == place(here) {
+		learnt := *d.pause
+		learnt.MAC = here.MAC
+		d.pause = &learnt
+	}
 	d.mu.Unlock()
 	if over {
 		d.endPause()
@@ -206,7 +223,7 @@ func (d *Daemon) loadPause() {
 		}
 		_ = f.Close()
 	}
-	if err != nil || p.over(time.Now(), place(d.out.network)) || !d.layers.saved.SystemDNS {
+	if err != nil || p.over(time.Now(), d.out.network) || !d.layers.saved.SystemDNS {
 		_ = os.Remove(path)
 		return
 	}

@@ -123,10 +123,10 @@ func (d *Daemon) refresh() (changed bool) {
 		d.eng.NetworkChanged()
 		d.steering.moved.Store(true)
 		d.leftNetwork()
-		d.checkPause()
 		d.steerSoon()
 	}
 	if out.moved || d.looksAtNetwork() {
+		d.checkPause()
 		changed = d.followRule() || changed
 	}
 	return changed || out.moved

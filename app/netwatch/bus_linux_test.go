@@ -1,43 +1,14 @@
 package netwatch
 
 import (
-	"bufio"
 	"context"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
+	"dotproxy/app/bustest"
+
 	"github.com/godbus/dbus/v5"
 )
-
-// testBus is a D-Bus of its own.
-func testBus(t *testing.T) (address string) {
-	t.Helper()
-	path, err := exec.LookPath("dbus-daemon")
-	if err != nil {
-		t.Skip("dbus-daemon is not installed")
-	}
-	socket := filepath.Join(t.TempDir(), "bus")
-	cmd := exec.Command(path, "--session", "--nofork", "--nopidfile", "--print-address", "--address=unix:path="+socket)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(line)
-}
 
 // service is a program on the bus that has names.
 type service struct {
@@ -143,7 +114,7 @@ func until(t *testing.T, w *Watcher, about string, is func(Event) bool) {
 }
 
 func TestBus(t *testing.T) {
-	address := testBus(t)
+	address := bustest.New(t)
 	s := newService(t, address, nmName, logindName)
 	s.answers(Portal)
 	w, conn := onBus(t, address)
@@ -184,7 +155,7 @@ func TestBus(t *testing.T) {
 
 // NetworkManager may come, go and come again.
 func TestBusWithoutNetworkManager(t *testing.T) {
-	address := testBus(t)
+	address := bustest.New(t)
 	logind := newService(t, address, logindName)
 	w, _ := onBus(t, address)
 	s := newService(t, address)
@@ -211,7 +182,7 @@ func TestBusWithoutNetworkManager(t *testing.T) {
 
 // A bus that ends is noticed.
 func TestBusEnds(t *testing.T) {
-	address := testBus(t)
+	address := bustest.New(t)
 	s := newService(t, address, nmName)
 	s.answers(Full)
 	ended := make(chan error, 1)

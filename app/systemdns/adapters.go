@@ -218,15 +218,11 @@ func (w *adapters) Networks(raw Backup) []string {
 // Servers implements Remembers.
 func (w *adapters) Servers(raw Backup) []netip.Addr {
 	b, _ := readAdapters(raw)
-	var all []netip.Addr
+	var lists [][]netip.Addr
 	for _, a := range b.Adapters {
-		for _, s := range slices.Concat(a.Set, a.Offered) {
-			if !s.IsLoopback() && !slices.Contains(all, s) && len(all) < maxResolvers {
-				all = append(all, s)
-			}
-		}
+		lists = append(lists, a.Set, a.Offered)
 	}
-	return all
+	return distinct(lists...)
 }
 
 // Watch implements Mechanism.

@@ -1,44 +1,15 @@
 package systemdns
 
 import (
-	"bufio"
 	"context"
 	"maps"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
+	"dotproxy/app/bustest"
+
 	"github.com/godbus/dbus/v5"
 )
-
-// testBus is a D-Bus of its own.
-func testBus(t *testing.T) (address string) {
-	t.Helper()
-	path, err := exec.LookPath("dbus-daemon")
-	if err != nil {
-		t.Skip("dbus-daemon is not installed")
-	}
-	socket := filepath.Join(t.TempDir(), "bus")
-	cmd := exec.Command(path, "--session", "--nofork", "--nopidfile", "--print-address", "--address=unix:path="+socket)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(line)
-}
 
 func busAt(address string) systemBus {
 	return systemBus{func(ctx context.Context) (*dbus.Conn, error) { return dbus.Connect(address, dbus.WithContext(ctx)) }}
@@ -66,7 +37,7 @@ type fakeNM struct {
 
 func newFakeNM(t *testing.T) (*fakeNM, *networkManager) {
 	t.Helper()
-	address := testBus(t)
+	address := bustest.New(t)
 	conn, err := dbus.Connect(address)
 	if err != nil {
 		t.Fatal(err)

@@ -315,15 +315,11 @@ func (n *networkSetup) Networks(raw Backup) []string {
 // Servers implements Remembers.
 func (n *networkSetup) Servers(raw Backup) []netip.Addr {
 	b, _ := readServices(raw)
-	var all []netip.Addr
+	var lists [][]netip.Addr
 	for _, s := range b.Services {
-		for _, a := range append(parsed(s.Before), s.Offered...) {
-			if !a.IsLoopback() && !slices.Contains(all, a) && len(all) < maxResolvers {
-				all = append(all, a)
-			}
-		}
+		lists = append(lists, parsed(s.Before), s.Offered)
 	}
-	return all
+	return distinct(lists...)
 }
 
 // Watch implements Mechanism.

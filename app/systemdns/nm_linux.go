@@ -274,15 +274,11 @@ func (n *networkManager) Networks(raw Backup) []string {
 // Servers implements Remembers.
 func (n *networkManager) Servers(raw Backup) []netip.Addr {
 	b, _ := readNMBackup(raw)
-	var all []netip.Addr
+	var lists [][]netip.Addr
 	for _, l := range b.Links {
-		for _, a := range l.Servers {
-			if !slices.Contains(all, a) && len(all) < maxResolvers {
-				all = append(all, a)
-			}
-		}
+		lists = append(lists, l.Servers)
 	}
-	return all
+	return distinct(lists...)
 }
 
 // Watch implements Mechanism.

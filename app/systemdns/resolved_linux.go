@@ -280,12 +280,10 @@ func (r *resolved) Servers(raw Backup) []netip.Addr {
 			continue
 		}
 		for _, server := range l.Before.Servers {
-			if a := server.Addr; !a.IsLoopback() && !slices.Contains(all, a) && len(all) < maxResolvers {
-				all = append(all, a)
-			}
+			all = append(all, server.Addr)
 		}
 	}
-	return all
+	return distinct(all)
 }
 
 // Watch implements Mechanism: systemd-resolved tells what happens to it, the

@@ -46,6 +46,17 @@ func parsed(texts []string) (list []netip.Addr) {
 	return list
 }
 
+// distinct are the servers of lists that are other computers', each once, and no
+// more than are asked.
+func distinct(lists ...[]netip.Addr) (all []netip.Addr) {
+	for _, a := range slices.Concat(lists...) {
+		if !a.IsLoopback() && !slices.Contains(all, a) && len(all) < maxResolvers {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
 // addressPause is the time between two looks at this computer's addresses, where
 // the system does not tell of them.
 const addressPause = 2 * time.Second

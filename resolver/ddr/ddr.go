@@ -13,7 +13,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/miekg/dns"
@@ -42,7 +44,8 @@ type Designated struct {
 	By netip.Addr
 	// Name is its own, without a final dot; empty where it is By itself.
 	Name string
-	// Addrs are where it answers, in the order given.
+	// Addrs are where it answers, in the order given; the one that was verified
+	// is first.
 	Addrs []netip.AddrPort
 	// Err says why it is not to be trusted, nil where it is: its certificate
 	// holds for its name, and for the address of By.
@@ -84,7 +87,7 @@ func (f Finder) Find(ctx context.Context, server netip.AddrPort) ([]Designated, 
 		if d.Addrs, err = r.addresses(ctx, server, extra); err != nil {
 			d.Err = err
 		} else {
-			d.Err = f.verify(ctx, d)
+			d.Addrs, d.Err = f.verify(ctx, d)
 		}
 		found = append(found, d)
 	}
@@ -109,16 +112,20 @@ func designations(ctx context.Context, server netip.AddrPort) (records []record,
 }
 
 // ask asks one question, again over TCP where the answer is cut short.
-func ask(ctx context.Context, server netip.AddrPort, name string, kind uint16) (*dns.Msg, error) {
+func ask(ctx context.Context, server netip.AddrPort, name string, kind uint16) (m *dns.Msg, err error) {
 	q := new(dns.Msg)
 	q.SetQuestion(name, kind)
 	q.SetEdns0(1232, false)
-	var err error
 	for _, network := range []string{"udp", "udp", "tcp"} {
-		var m *dns.Msg
+		if errors.Is(err, errCut) && network == "udp" {
+			continue
+		}
 		c := dns.Client{Net: network, Timeout: askPatience}
-		m, _, err = c.ExchangeContext(ctx, q, server.String())
-		if err != nil || m.Truncated {
+		if m, _, err = c.ExchangeContext(ctx, q, server.String()); err != nil {
+			continue
+		}
+		if m.Truncated {
+			err = errCut
 			continue
 		}
 		if m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError {
@@ -126,42 +133,61 @@ func ask(ctx context.Context, server netip.AddrPort, name string, kind uint16) (
 		}
 		return m, nil
 	}
-	if err == nil {
-		err = errors.New("its answer is cut short")
-	}
-	return nil, fmt.Errorf("it does not answer: %w", err)
+	return nil, errors.New("it does not answer" + why(err))
 }
+
+// errCut is of an answer that has no room.
+var errCut = errors.New("its answer is cut short")
 
 // verify connects to a designated resolver and looks at its certificate (RFC
 // 9462 section 4.2): a chain to a trusted authority, for its name, that also
-// names the address of the one that designated it.
-func (f Finder) verify(ctx context.Context, d Designated) error {
+// names the address of the one that designated it. The address for which that
+// holds is the first one of addrs.
+func (f Finder) verify(ctx context.Context, d Designated) (addrs []netip.AddrPort, err error) {
+	ctx, cancel := context.WithTimeout(ctx, tlsPatience)
+	defer cancel()
+	for i, a := range d.Addrs {
+		if err = f.vouches(ctx, d, a); err == nil {
+			addrs = slices.Insert(slices.Delete(slices.Clone(d.Addrs), i, i+1), 0, a)
+			return addrs, nil
+		}
+	}
+	return d.Addrs, words(err, d.By)
+}
+
+// errNotNamed is of a certificate without the address of the designating one.
+var errNotNamed = errors.New("the certificate does not name it")
+
+// vouches tells by an error why the certificate at an address does not.
+func (f Finder) vouches(ctx context.Context, d Designated, at netip.AddrPort) error {
 	name := d.Name
 	if name == "" {
 		name = d.By.String()
 	}
-	ctx, cancel := context.WithTimeout(ctx, tlsPatience)
+	ctx, cancel := context.WithTimeout(ctx, tlsPatience/2) // another may answer
 	defer cancel()
-	var last error
-	for _, a := range d.Addrs {
-		dialer := tls.Dialer{Config: &tls.Config{ServerName: name, RootCAs: f.Roots, MinVersion: tls.VersionTLS12, NextProtos: []string{"dot"}}}
-		conn, err := dialer.DialContext(ctx, "tcp", a.String())
-		if err != nil {
-			last = err
-			continue
-		}
-		leaf := conn.(*tls.Conn).ConnectionState().PeerCertificates[0]
-		_ = conn.Close()
-		if leaf.VerifyHostname(d.By.String()) != nil {
-			return fmt.Errorf("its certificate does not name %s, so that nobody vouches for the designation", d.By)
-		}
-		return nil
+	dialer := tls.Dialer{Config: &tls.Config{ServerName: name, RootCAs: f.Roots, MinVersion: tls.VersionTLS12, NextProtos: []string{"dot"}}}
+	conn, err := dialer.DialContext(ctx, "tcp", at.String())
+	if err != nil {
+		return err
 	}
-	return words(last)
+	defer conn.Close()
+	if conn.(*tls.Conn).ConnectionState().PeerCertificates[0].VerifyHostname(d.By.String()) != nil {
+		return errNotNamed
+	}
+	return nil
 }
 
-// words puts the error of a connection into plain ones.
-func words(err error) error {
+// words puts the error of a connection into plain ones. That a resolver is at a
+// private address is no reason to trust it unverified (RFC 9462 section 4.3
+// would allow that).
+func words(err error, by netip.Addr) error {
+	if errors.Is(err, errNotNamed) {
+		if by.IsPrivate() || by.IsLinkLocalUnicast() {
+			return fmt.Errorf("its certificate does not name %s, and a private address alone is not trusted", by)
+		}
+		return fmt.Errorf("its certificate does not name %s, so that nobody vouches for the designation", by)
+	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return errors.New("its certificate is signed by an authority that this computer does not trust")
 	}
@@ -174,7 +200,19 @@ func words(err error) error {
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 		return errors.New("it does not answer over TLS")
 	}
-	return fmt.Errorf("it cannot be reached over TLS: %w", err)
+	return errors.New("it cannot be reached over TLS" + why(err))
+}
+
+// why is what the system says of an error, in parentheses, without addresses and
+// ports that mean nothing to people; empty for a timeout, which says nothing.
+func why(err error) string {
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return ""
+	}
+	if e, ok := errors.AsType[syscall.Errno](err); ok {
+		err = e
+	}
+	return " (" + err.Error() + ")"
 }
 
 // plainName is a name as people and certificates write it, empty for one that

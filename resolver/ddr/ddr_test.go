@@ -108,13 +108,16 @@ func TestDesignation(t *testing.T) {
 		{"that must know what is known", []string{record("1 dns.example. mandatory=alpn,port alpn=dot ipv4hint=127.0.0.1", good)}, []string{fmt.Sprintf("127.0.0.1@%d#dns.example", good)}},
 		{"in their order", []string{record("2 dns.example. alpn=dot ipv4hint=127.0.0.1", good), record("1 dns.example. alpn=dot ipv4hint=127.0.0.1", noAddress)},
 			[]string{"does not name 127.0.0.1", fmt.Sprintf("127.0.0.1@%d#dns.example", good)}},
-		{"led to", []string{"_dns.resolver.arpa. 60 IN SVCB 0 dns.example.", fmt.Sprintf("_dns.dns.example. 60 IN SVCB 1 dns.example. alpn=dot port=%d ipv4hint=127.0.0.1", good)}, []string{fmt.Sprintf("127.0.0.1@%d#dns.example", good)}},
+		{"led to", []string{"_dns.resolver.arpa. 60 IN SVCB 0 dns.example.", fmt.Sprintf("dns.example. 60 IN SVCB 1 . alpn=dot port=%d ipv4hint=127.0.0.1", good)}, []string{fmt.Sprintf("127.0.0.1@%d#dns.example", good)}},
+		{"led away from others", []string{"_dns.resolver.arpa. 60 IN SVCB 0 dns.example.", record("1 dns.example. alpn=dot ipv4hint=127.0.0.1", good)}, nil},
+		{"the first address does not answer", []string{record("1 dns.example. alpn=dot ipv4hint=127.0.0.9,127.0.0.1", good)}, []string{fmt.Sprintf("127.0.0.1@%d#dns.example", good)}},
+		{"that must know a path", []string{record("1 dns.example. mandatory=alpn,dohpath alpn=h2,dot ipv4hint=127.0.0.1 dohpath=/dns-query{?dns}", good)}, []string{fmt.Sprintf("127.0.0.1@%d#dns.example", good)}},
 		{"led to nothing", []string{"_dns.resolver.arpa. 60 IN SVCB 0 ."}, nil},
 		{"without an address", []string{record("1 dns.example. alpn=dot", good)}, []string{"it has no address"}},
 		{"another name's certificate", []string{record("1 dns.example. alpn=dot ipv4hint=127.0.0.1", wrongName)}, []string{"another name’s"}},
 		{"an old certificate", []string{record("1 dns.example. alpn=dot ipv4hint=127.0.0.1", old)}, []string{"not valid now"}},
 		{"an unknown authority", []string{record("1 dns.example. alpn=dot ipv4hint=127.0.0.1", foreign)}, []string{"does not trust"}},
-		{"nobody there", []string{record("1 dns.example. alpn=dot ipv4hint=127.0.0.1", 1)}, []string{"cannot be reached over TLS"}},
+		{"nobody there", []string{record("1 dns.example. alpn=dot ipv4hint=127.0.0.1", 1)}, []string{"cannot be reached over TLS (connection refused)"}},
 		{"a name that is none", []string{record(`1 a\032b.example. alpn=dot ipv4hint=127.0.0.1`, good)}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -147,7 +150,7 @@ func TestDesignation(t *testing.T) {
 }
 
 func TestDesignationThatLeadsOnForEver(t *testing.T) {
-	h := zone(t, "_dns.resolver.arpa. 60 IN SVCB 0 a.example.", "_dns.a.example. 60 IN SVCB 0 b.example.", "_dns.b.example. 60 IN SVCB 0 a.example.")
+	h := zone(t, "_dns.resolver.arpa. 60 IN SVCB 0 a.example.", "a.example. 60 IN SVCB 0 b.example.", "b.example. 60 IN SVCB 0 a.example.")
 	if _, err := (ddr.Finder{}).Find(t.Context(), plain(t, h)); err == nil || !strings.Contains(err.Error(), "too often") {
 		t.Errorf("it says %v", err)
 	}
@@ -165,6 +168,28 @@ func TestResolversThatDoNotTell(t *testing.T) {
 	nobody := netip.AddrPortFrom(local, uint16(resolvertest.FreePort(t)))
 	if _, err := (ddr.Finder{}).Find(t.Context(), nobody); err == nil || !strings.Contains(err.Error(), "does not answer") {
 		t.Errorf("it says %v", err)
+	}
+}
+
+// A CNAME is followed within the answer.
+func TestDesignationByAnotherName(t *testing.T) {
+	ca := resolvertest.NewCA(t)
+	port := encrypted(t, ca, resolvertest.Cert{Names: []string{"dns.example"}, IPs: []netip.Addr{local}})
+	server := plain(t, func(w dns.ResponseWriter, q *dns.Msg) {
+		m := new(dns.Msg)
+		m.SetReply(q)
+		for _, line := range []string{"_dns.resolver.arpa. 60 IN CNAME _dns.dns.example.", fmt.Sprintf("_dns.dns.example. 60 IN SVCB 1 dns.example. alpn=dot ipv4hint=127.0.0.1 port=%d", port)} {
+			rr, err := dns.NewRR(line)
+			if err != nil {
+				t.Error(err)
+			}
+			m.Answer = append(m.Answer, rr)
+		}
+		_ = w.WriteMsg(m)
+	})
+	found, err := ddr.Finder{Roots: ca.Pool()}.Find(t.Context(), server)
+	if err != nil || len(found) != 1 || found[0].Err != nil {
+		t.Errorf("found %+v, %v", found, err)
 	}
 }
 

@@ -21,21 +21,26 @@ type record struct {
 }
 
 // known are the parameters that mean something here (RFC 9460 section 14.3, RFC
-// 9461): a record whose mandatory list has another is not to be used.
-var known = []dns.SVCBKey{dns.SVCB_ALPN, dns.SVCB_NO_DEFAULT_ALPN, dns.SVCB_PORT, dns.SVCB_IPV4HINT, dns.SVCB_IPV6HINT}
+// 9461): a record whose mandatory list has another is not to be used. A path is
+// for DNS over HTTPS alone, and changes nothing over TLS.
+var known = []dns.SVCBKey{dns.SVCB_ALPN, dns.SVCB_NO_DEFAULT_ALPN, dns.SVCB_PORT, dns.SVCB_IPV4HINT, dns.SVCB_IPV6HINT, dns.SVCB_DOHPATH}
 
 // read returns the designations in an answer about name, the preferred one
-// first, or the name that it leads to (AliasMode, RFC 9460 section 2.4.2).
+// first, or the name that it leads to, which is asked as it is (AliasMode, RFC
+// 9460 sections 2.4.1 and 3): beside such a record others do not count.
 func read(m *dns.Msg, name string) (records []record, alias string) {
+	name = canonical(m.Answer, name)
+	leads := false
 	for _, rr := range m.Answer {
 		s, ok := rr.(*dns.SVCB)
 		if !ok || !strings.EqualFold(s.Hdr.Name, name) || s.Hdr.Class != dns.ClassINET {
 			continue
 		}
 		if s.Priority == 0 {
+			leads = true
 			// Its own name would lead on for ever, and “.” is that it has none.
 			if target := plainName(s.Target); target != "" && !strings.EqualFold(dns.Fqdn(target), name) {
-				alias = "_dns." + target + "."
+				alias = dns.Fqdn(target)
 			}
 			continue
 		}
@@ -43,11 +48,26 @@ func read(m *dns.Msg, name string) (records []record, alias string) {
 			records = append(records, r)
 		}
 	}
-	if len(records) > 0 {
-		alias = ""
+	if leads {
+		return nil, alias
 	}
 	slices.SortStableFunc(records, func(a, b record) int { return cmp.Compare(a.priority, b.priority) })
-	return records[:min(len(records), maxRecords)], alias
+	return records[:min(len(records), maxRecords)], ""
+}
+
+// canonical is where the CNAMEs of an answer lead from name.
+func canonical(answer []dns.RR, name string) string {
+	for range maxAliases {
+		i := slices.IndexFunc(answer, func(rr dns.RR) bool {
+			_, ok := rr.(*dns.CNAME)
+			return ok && strings.EqualFold(rr.Header().Name, name)
+		})
+		if i < 0 {
+			break
+		}
+		name = answer[i].(*dns.CNAME).Target
+	}
+	return name
 }
 
 // usable reads a record; false for one that is not about DNS over TLS, or asks
@@ -75,8 +95,12 @@ func usable(s *dns.SVCB) (record, bool) {
 			}
 		}
 	}
-	if s.Target != "." && !strings.EqualFold(s.Target, question) {
-		if r.name = plainName(s.Target); r.name == "" {
+	target := s.Target
+	if target == "." { // the record's own name (RFC 9460 section 2.5.2)
+		target = s.Hdr.Name
+	}
+	if !strings.EqualFold(target, question) {
+		if r.name = plainName(target); r.name == "" {
 			return record{}, false
 		}
 	}

@@ -25,7 +25,7 @@ var (
 	portArea = image.Rect(814, 90, 930, 128)
 	barArea  = image.Rect(196, 565, 940, 625)
 	// settingsArea is the rail's entry, marked while the settings are open.
-	settingsArea = image.Rect(12, 134, 164, 162)
+	settingsArea = image.Rect(12, 208, 164, 236)
 )
 
 // sees tells whether at least so many pixels of an area have a colour of the

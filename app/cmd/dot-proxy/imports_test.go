@@ -148,7 +148,7 @@ func TestNoCgo(t *testing.T) {
 func TestNoTestCode(t *testing.T) {
 	for _, p := range list(t, nil, "dotproxy/app/cmd/...") {
 		for _, d := range p.Deps {
-			if d == "testing" || d == testServer || d == "dotproxy/app/control/controltest" {
+			if d == "testing" || d == testServer || d == "dotproxy/app/control/controltest" || d == "dotproxy/app/bustest" {
 				t.Errorf("%s depends on %s", p.ImportPath, d)
 			}
 		}
