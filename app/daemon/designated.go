@@ -5,10 +5,14 @@ import (
 	"crypto/x509"
 	"net/netip"
 	"sync"
+	"time"
 
 	"dotproxy/app/control"
 	"dotproxy/resolver/ddr"
 )
+
+// designatedPatience bounds a discovery, whatever the network does.
+const designatedPatience = 15 * time.Second
 
 // discover asks a network's resolver whom it designates.
 func discover(ctx context.Context, roots *x509.CertPool, server netip.AddrPort) ([]ddr.Designated, error) {
@@ -20,6 +24,9 @@ func (d *Daemon) Designated(ctx context.Context) ([]control.Designated, error) {
 	if d.opts.Demo != nil {
 		return nil, demoProblem("upstream")
 	}
+	ctx, cancel := context.WithTimeout(ctx, designatedPatience)
+	defer cancel()
+	defer context.AfterFunc(d.ctx, cancel)()
 	servers := d.networkServers()
 	if len(servers) == 0 {
 		return nil, &control.Problem{Code: control.CodeNotNow, Message: "This network names no DNS server that could be asked for an encrypted one.",

@@ -84,7 +84,7 @@ func (n *networkManager) Detect(ctx context.Context) (owns bool, err error) {
 			return err
 		}
 		devices, err := nmDevices(s)
-		owns = len(devices) > 0 || !n.routes()
+		owns = slices.ContainsFunc(devices, func(d nmDevice) bool { return d.leads }) || !n.routes()
 		return err
 	})
 	if errors.Is(err, errNoBus) {
@@ -131,7 +131,7 @@ func (n *networkManager) Read(ctx context.Context, t Target) (Backup, error) {
 		return nil, err
 	}
 	b := nmBackup{Links: []nmLink{}}
-	err := n.each(ctx, t, func(s speaker, d nmDevice, applied nmSettings) error {
+	err := n.each(ctx, t, nmBackup{}, func(s speaker, d nmDevice, applied nmSettings) error {
 		if !applied.ours(t) && applied.namesLoopback() {
 			return ErrLoopback
 		}
@@ -145,19 +145,23 @@ func (n *networkManager) Read(ctx context.Context, t Target) (Backup, error) {
 }
 
 // each calls do with each device that leads out and can name t, and what is
-// applied to it.
-func (n *networkManager) each(ctx context.Context, t Target, do func(speaker, nmDevice, nmSettings) error) error {
+// applied to it; and with those of b, which may have lost their gateway since.
+func (n *networkManager) each(ctx context.Context, t Target, b nmBackup, do func(speaker, nmDevice, nmSettings) error) error {
 	return n.bus.use(ctx, func(s speaker) error {
 		devices, err := nmDevices(s)
 		if err != nil {
 			return err
 		}
 		for _, d := range devices {
+			_, covered := b.known(d)
+			if !d.leads && !covered {
+				continue
+			}
 			applied, err := d.applied(s)
 			if failedAs(err, nmName+".Device.NotActive", unknownObject, unknownMethod) {
 				continue // it went down meanwhile
 			}
-			if err == nil && applied.reaches(t) {
+			if err == nil && (covered || applied.reaches(t)) {
 				err = do(s, d, applied)
 			}
 			if err != nil {
@@ -181,10 +185,15 @@ func (n *networkManager) Apply(ctx context.Context, raw Backup, t Target) (Backu
 		return raw, err
 	}
 	now := nmBackup{Links: []nmLink{}}
-	err = n.each(ctx, t, func(s speaker, d nmDevice, applied nmSettings) error {
+	err = n.each(ctx, t, b, func(s speaker, d nmDevice, applied nmSettings) error {
+		known, covered := b.known(d)
+		if covered && !d.leads && !known.torn(applied) {
+			now.Links = append(now.Links, known) // nobody asks there, but it is to be put back
+			return nil
+		}
 		link := d.before(applied, t)
-		if known, ok := b.known(d); ok && applied.ours(t) {
-			link = d.refreshed(known)
+		if covered {
+			link = d.since(known, link, applied, t)
 		}
 		now.Links = append(now.Links, link)
 		mode, err := nmMode(s)
@@ -213,11 +222,12 @@ func (n *networkManager) Holds(ctx context.Context, raw Backup, t Target) (Hold,
 		return Gone, err
 	}
 	ours, hold := false, Away
-	err = n.each(ctx, t, func(_ speaker, d nmDevice, applied nmSettings) error {
+	err = n.each(ctx, t, b, func(_ speaker, d nmDevice, applied nmSettings) error {
 		known, covered := b.known(d)
 		switch {
 		case covered && known.torn(applied) && hold != Foreign:
 			hold = Gone
+		case !d.leads:
 		case applied.ours(t):
 			ours = true
 		case !covered: // a network that came up
@@ -244,11 +254,11 @@ func (n *networkManager) Restore(ctx context.Context, raw Backup, t Target) erro
 		if there, err := s.there(nmName); err != nil || !there {
 			return err // with it went the change
 		}
-		return n.each(ctx, t, func(s speaker, d nmDevice, applied nmSettings) error {
-			if !applied.ours(t) {
-				return nil
-			}
+		return n.each(ctx, t, b, func(s speaker, d nmDevice, applied nmSettings) error {
 			known, ok := b.known(d)
+			if !applied.ours(t) {
+				return d.heal(s, applied, known)
+			}
 			if !ok || !applied.putBack(known) {
 				return d.reapplyProfile(s)
 			}
@@ -287,7 +297,7 @@ func (n *networkManager) Watch(ctx context.Context, changed func()) error {
 		nmName + ".IP4Config", nmName + ".IP6Config", nmName + ".DHCP4Config", nmName + ".DnsManager"}, changed)
 }
 
-// nmDevice is a device that leads out of this computer and is no VPN.
+// nmDevice is a device in use that may lead out of this computer and is no VPN.
 type nmDevice struct {
 	path dbus.ObjectPath
 	// name is the interface's, uuid and title are the connection's.
@@ -298,4 +308,6 @@ type nmDevice struct {
 	domains, suggested []string
 	// dhcp6 is whether DHCPv6 tells of servers.
 	dhcp6 bool
+	// leads is whether it has a gateway.
+	leads bool
 }

@@ -162,3 +162,65 @@ func TestWhoMayAskNetworkManager(t *testing.T) {
 		}
 	}
 }
+
+// crashed has a guard end between the two steps of a reapply.
+func (f *fakeNM) crashed(v4 map[string]any) {
+	f.with(func() { f.applied = applied(v4, map[string]any{"method": nmLinkLocal}).all; f.version++ })
+}
+
+func TestIPv6ComesBackAfterACrash(t *testing.T) {
+	with6 := func(v4 map[string]any) (*fakeNM, *networkManager, Backup, map[string]any) {
+		f, n := newFakeNM(t)
+		f.with(func() { f.applied = applied(v4, auto()).all })
+		b := nmPoint(t, n)
+		ours := map[string]any{"method": v4["method"]}
+		for key, value := range f.now().all["ipv4"] {
+			ours[key] = value.Value()
+		}
+		return f, n, b, ours
+	}
+	none := func() map[string]any { return map[string]any{"method": "disabled"} }
+	method := func(f *fakeNM) string { return property[string](f.now().all["ipv6"], "method") }
+	t.Run("within a restore", func(t *testing.T) {
+		f, n, b, _ := with6(auto())
+		f.crashed(auto())
+		if err := n.Restore(t.Context(), b, both); err != nil || method(f) != "auto" {
+			t.Errorf("IPv6 is %s, %v", method(f), err)
+		}
+	})
+	t.Run("not over another's IPv4", func(t *testing.T) {
+		f, n, b, _ := with6(auto())
+		f.crashed(map[string]any{"method": "auto", "dns-data": []string{"192.0.2.53"}})
+		if err := n.Restore(t.Context(), b, both); err != nil || method(f) != "auto" || !slices.Equal(f.now().dns("ipv4").Servers, []string{"192.0.2.53"}) {
+			t.Errorf("IPv6 is %s, IPv4 %+v, %v", method(f), f.now().dns("ipv4"), err)
+		}
+	})
+	t.Run("without IPv4", func(t *testing.T) { // and so without a gateway
+		f, n, b, ours := with6(none())
+		for _, do := range []func() error{
+			func() error { return n.Restore(t.Context(), b, both) },
+			func() error { _, err := n.Apply(t.Context(), b, both); return err },
+		} {
+			f.crashed(ours)
+			f.set(fakeConfig, nmName+".IP4Config", "Gateway", "")
+			nmHolds(t, n, b, Gone)
+			if err := do(); err != nil || method(f) != "auto" {
+				t.Errorf("IPv6 is %s, %v", method(f), err)
+			}
+		}
+	})
+}
+
+func TestWithoutAGatewayItIsPutBackToo(t *testing.T) {
+	f, n := newFakeNM(t)
+	b := nmPoint(t, n)
+	f.set(fakeConfig, nmName+".IP4Config", "Gateway", "")
+	nmHolds(t, n, b, Away)
+	b, err := n.Apply(t.Context(), b, both)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Restore(t.Context(), b, both); err != nil || f.now().ours(both) {
+		t.Errorf("it still leads here, %v", err)
+	}
+}

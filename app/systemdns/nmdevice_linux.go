@@ -18,8 +18,7 @@ const (
 // links that lead nowhere.
 var nmLeftAlone = []string{"vpn", "wireguard", "tun", "ip-tunnel", "loopback", "dummy"}
 
-// nmDevices are the devices in use that have a gateway, in the order of their
-// names.
+// nmDevices are the devices in use, in the order of their names.
 func nmDevices(s speaker) ([]nmDevice, error) {
 	manager, err := s.properties(object{nmName, nmPath}, nmName)
 	if err != nil {
@@ -27,11 +26,11 @@ func nmDevices(s speaker) ([]nmDevice, error) {
 	}
 	var devices []nmDevice
 	for _, path := range property[[]dbus.ObjectPath](manager, "ActiveConnections") {
-		d, leads, err := nmActive(s, path)
+		d, may, err := nmActive(s, path)
 		if err != nil && !failedAs(err, unknownObject, unknownMethod) {
 			return nil, err
 		}
-		if err == nil && leads {
+		if err == nil && may {
 			devices = append(devices, d)
 		}
 	}
@@ -39,9 +38,9 @@ func nmDevices(s speaker) ([]nmDevice, error) {
 	return devices, nil
 }
 
-// nmActive reads an active connection; leads is whether it is one of ours to
+// nmActive reads an active connection; may is whether it is one of ours to
 // change.
-func nmActive(s speaker, path dbus.ObjectPath) (d nmDevice, leads bool, err error) {
+func nmActive(s speaker, path dbus.ObjectPath) (d nmDevice, may bool, err error) {
 	active, err := s.properties(object{nmName, path}, nmName+".Connection.Active")
 	if err != nil {
 		return d, false, err
@@ -57,10 +56,7 @@ func nmActive(s speaker, path dbus.ObjectPath) (d nmDevice, leads bool, err erro
 		if err != nil {
 			return d, false, err
 		}
-		leads = leads || gateway
-	}
-	if !leads {
-		return d, false, nil
+		d.leads = d.leads || gateway
 	}
 	device, err := s.properties(object{nmName, d.path}, nmName+".Device")
 	d.name = property[string](device, "Interface")
@@ -150,6 +146,18 @@ func (d nmDevice) refreshed(l nmLink) nmLink {
 	return l
 }
 
+// since is what to go back to, of what was known and what there is now.
+func (d nmDevice) since(known, now nmLink, applied nmSettings, t Target) nmLink {
+	switch {
+	case applied.ours(t):
+		return d.refreshed(known)
+	case known.torn(applied): // IPv6 says nothing now
+		known.V4 = now.V4
+		return d.refreshed(known)
+	}
+	return now
+}
+
 // applied is what is in effect on the device.
 func (d nmDevice) applied(s speaker) (nmSettings, error) {
 	var settings nmSettings
@@ -174,6 +182,18 @@ func (d nmDevice) reapply(s speaker, settings nmSettings) error {
 		version = 0
 	}
 	return d.reapplyAll(s, sent, version)
+}
+
+// heal brings back the IPv6 that a crash within reapply, as DNS was put back,
+// left off. What IPv4 has stays.
+func (d nmDevice) heal(s speaker, applied nmSettings, known nmLink) error {
+	if !applied.mend(known) {
+		return nil
+	}
+	if known.V6 != nil {
+		applied.set("ipv6", *known.V6)
+	}
+	return d.reapply(s, applied)
 }
 
 // reapplyProfile goes back to the profile on the disk.

@@ -201,6 +201,9 @@ func (l nmLink) same(s nmSettings) bool {
 // versions know; what is more than an address only the newer one can say.
 func (s nmSettings) set(family string, d nmDNS) {
 	p := s.all[family]
+	if p == nil {
+		return // it has no such family
+	}
 	delete(p, "dns")
 	delete(p, "dns-data")
 	p["dns-search"] = dbus.MakeVariant(append([]string{}, d.Search...))

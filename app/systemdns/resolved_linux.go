@@ -48,6 +48,8 @@ type resolvedLink struct {
 	Index int32 `json:"index"`
 	// Before is what it had, nil where that is not known.
 	Before *linkDNS `json:"before,omitempty"`
+	// leads is whether a default route leads over it now.
+	leads bool
 }
 
 func readResolvedBackup(raw Backup) (resolvedBackup, error) {
@@ -148,7 +150,7 @@ func (s speaker) authorized(action string) (bool, error) {
 // Read implements Mechanism.
 func (r *resolved) Read(ctx context.Context, t Target) (Backup, error) {
 	b := resolvedBackup{Links: []resolvedLink{}}
-	err := r.each(ctx, func(_ speaker, link resolvedLink, now linkDNS) error {
+	err := r.each(ctx, resolvedBackup{}, func(_ speaker, link resolvedLink, now linkDNS) error {
 		if !now.ours(t) {
 			if now.namesLoopback() {
 				return ErrLoopback
@@ -164,11 +166,11 @@ func (r *resolved) Read(ctx context.Context, t Target) (Backup, error) {
 	return json.Marshal(b)
 }
 
-// each calls do with each link that leads out and what it has.
-func (r *resolved) each(ctx context.Context, do func(speaker, resolvedLink, linkDNS) error) error {
+// each calls do with each link that leads out and what it has; and with those of
+// b, which may have lost their default route since.
+func (r *resolved) each(ctx context.Context, b resolvedBackup, do func(speaker, resolvedLink, linkDNS) error) error {
 	return r.bus.use(ctx, func(s speaker) error {
-		for _, device := range outDevices(r.tree) {
-			link := resolvedLink{Interface: device, Index: linkIndex(r.tree, device)}
+		for _, link := range r.links(b) {
 			now, err := s.linkDNS(link.Index)
 			if failedAs(err, noSuchLink, unknownObject) {
 				continue // it went down meanwhile, or systemd-resolved has not seen it yet
@@ -184,6 +186,20 @@ func (r *resolved) each(ctx context.Context, do func(speaker, resolvedLink, link
 	})
 }
 
+// links are those that lead out, and those of b that are there yet.
+func (r *resolved) links(b resolvedBackup) (list []resolvedLink) {
+	for _, device := range outDevices(r.tree) {
+		list = append(list, resolvedLink{Interface: device, Index: linkIndex(r.tree, device), leads: true})
+	}
+	for _, l := range b.Links {
+		led := slices.ContainsFunc(list, func(o resolvedLink) bool { return o.Interface == l.Interface })
+		if !led && l.Index != 0 && linkIndex(r.tree, l.Interface) == l.Index {
+			list = append(list, resolvedLink{Interface: l.Interface, Index: l.Index})
+		}
+	}
+	return list
+}
+
 // Apply implements Mechanism.
 func (r *resolved) Apply(ctx context.Context, raw Backup, t Target) (Backup, error) {
 	b, err := readResolvedBackup(raw)
@@ -191,8 +207,12 @@ func (r *resolved) Apply(ctx context.Context, raw Backup, t Target) (Backup, err
 		return raw, err
 	}
 	now := resolvedBackup{Links: []resolvedLink{}}
-	err = r.each(ctx, func(s speaker, link resolvedLink, has linkDNS) error {
+	err = r.each(ctx, b, func(s speaker, link resolvedLink, has linkDNS) error {
 		known, covered := b.known(link)
+		if !link.leads {
+			now.Links = append(now.Links, known) // nobody asks there, but it is to be put back
+			return nil
+		}
 		switch {
 		case !has.ours(t):
 			link.Before = &has
@@ -218,9 +238,10 @@ func (r *resolved) Holds(ctx context.Context, raw Backup, t Target) (Hold, error
 		return Gone, err
 	}
 	ours, hold := false, Away
-	err = r.each(ctx, func(_ speaker, link resolvedLink, now linkDNS) error {
+	err = r.each(ctx, b, func(_ speaker, link resolvedLink, now linkDNS) error {
 		known, covered := b.known(link)
 		switch {
+		case !link.leads: // nobody asks there
 		case now.ours(t):
 			ours = true
 		case !covered: // a network that came up
@@ -247,7 +268,7 @@ func (r *resolved) Restore(ctx context.Context, raw Backup, t Target) error {
 		if there, err := s.there(resolvedName); err != nil || !there {
 			return errors.Join(err, r.forget(b, t))
 		}
-		return r.each(ctx, func(s speaker, link resolvedLink, now linkDNS) error {
+		return r.each(ctx, b, func(s speaker, link resolvedLink, now linkDNS) error {
 			if !now.ours(t) {
 				return nil
 			}

@@ -85,6 +85,20 @@ func TestForgetsWhatAStoppedResolvedWouldRead(t *testing.T) {
 	}
 }
 
+// A link that lost its default route is put back too.
+func TestLinksToPutBack(t *testing.T) {
+	tree := system(t, map[string]string{
+		"/proc/net/route":             routeHead + "wlan0" + default4,
+		"/sys/class/net/eth0/ifindex": "2\n", "/sys/class/net/wlan0/ifindex": "3\n", "/sys/class/net/new0/ifindex": "9\n",
+	})
+	b := resolvedBackup{Links: []resolvedLink{{Interface: "eth0", Index: 2}, {Interface: "wlan0", Index: 3}, {Interface: "gone0", Index: 4}, {Interface: "new0", Index: 5}}}
+	got := newResolved(systemBus{}, tree).links(b)
+	want := []resolvedLink{{Interface: "wlan0", Index: 3, leads: true}, {Interface: "eth0", Index: 2}}
+	if !slices.Equal(got, want) {
+		t.Errorf("they are %+v", got)
+	}
+}
+
 func TestWhetherResolvedIsAsked(t *testing.T) {
 	for _, c := range []struct {
 		name, conf, nss string
