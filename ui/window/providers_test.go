@@ -174,11 +174,19 @@ func TestTestIsStopped(t *testing.T) {
 	b.mustSay("1 of 2 tested", "testing…", "11 ms")
 	b.w.providers.key(key(fyne.KeyEscape))
 	b.mustSay("Test all", "11 ms")
-	for _, f := range off {
-		f() // what still comes of it is not shown
-	}
+	off[0]() // what still comes of it is not shown
 	if b.says("testing…") || b.rowOf("cloudflare").Value != "–" {
 		t.Errorf("after the stop: %q", b.texts())
+	}
+	b.press("Test all")
+	b.mustSay("Stop")
+	if off[0](); !b.says("Stop") {
+		t.Error("the end of the first test ends the second")
+	}
+	off[1]()
+	b.mustSay("Test all")
+	if b.rowOf("cloudflare").Value != "11 ms" {
+		t.Errorf("after the second: %q", b.texts())
 	}
 }
 
