@@ -126,7 +126,9 @@ func (a *Adding) Done(r control.ProviderTest, err error) bool {
 		a.failure = err.Error()
 	case r.Error != "":
 		a.failure, a.network = Sentence(r.Error), r.Network
-		if !r.Network {
+		if r.Network {
+			a.failure += " This network may be the reason."
+		} else {
 			a.failure += " It was not added."
 		}
 	default:

@@ -156,7 +156,23 @@ func (s *Shelf) name(upstream string) string {
 	if upstream == s.view.Status.Provider && s.view.Status.Demo {
 		return s.view.Status.ProviderName
 	}
-	return labelOf(upstream, s.view.Providers)
+	label := labelOf(upstream, s.view.Providers)
+	short := ownName(label)
+	if s.known(upstream) || slices.ContainsFunc(s.own, func(u string) bool {
+		return u != upstream && ownName(labelOf(u, s.view.Providers)) == short
+	}) {
+		return label
+	}
+	return short
+}
+
+// ownName is what of an own upstream's label people know it by: the name on its
+// certificate.
+func ownName(label string) string {
+	if _, name, ok := strings.Cut(label, "#"); ok && name != "" {
+		return name
+	}
+	return strings.TrimPrefix(label, "tls://")
 }
 
 func (s *Shelf) caption(upstream string) string {

@@ -44,7 +44,7 @@ func (s *Shelf) Item() (ShelfItem, bool) {
 		if item.Fixed {
 			item.Tags = []string{"demo"}
 		}
-		item.Facts = append(item.Facts, Fact{Label: "Address and name", Lines: []string{u}, Mono: true})
+		item.Facts = ownFacts(u)
 	}
 	if r, ok := s.trial.Result(u); ok {
 		f := Fact{Label: "Last test", Lines: TestLines(r)}
@@ -56,6 +56,20 @@ func (s *Shelf) Item() (ShelfItem, bool) {
 		item.Facts = append(item.Facts, Fact{Label: "Last test", Lines: []string{"Not tested yet"}})
 	}
 	return item, true
+}
+
+// ownFacts part the text of an upstream of the user's own.
+func ownFacts(upstream string) []Fact {
+	server, options, _ := strings.Cut(upstream, "?")
+	facts := []Fact{{Label: "Address", Lines: []string{server}, Mono: true}}
+	if where, name, ok := strings.Cut(server, "#"); ok {
+		facts[0].Lines[0] = where
+		facts = append(facts, Fact{Label: "Name on its certificate", Lines: []string{name}, Mono: true})
+	}
+	if options != "" {
+		facts = append(facts, Fact{Label: "Options", Lines: strings.Split(options, "&"), Mono: true})
+	}
+	return facts
 }
 
 func (i *ShelfItem) describe(p *control.Provider) {

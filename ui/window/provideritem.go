@@ -18,6 +18,8 @@ type providerItem struct {
 	facts   *fyne.Container
 	use     *button
 	actions *fyne.Container
+	backups *fyne.Container // around backup, up and down
+	own     *fyne.Container // around edit and remove
 	backup  *button
 	up      *button
 	down    *button
@@ -40,9 +42,9 @@ func newProviderItem(use func(), do func(change)) *providerItem {
 	i.down = newButton("", theme.MoveDownIcon(), func() { do(backDown) })
 	i.edit = newButton("Edit…", nil, func() { do(editOne) })
 	i.remove = newButton("Remove…", nil, func() { do(removeOne) })
-	backups := container.NewBorder(nil, nil, nil, hbox(6, i.up, i.down), i.backup)
-	own := container.New(&columns{weights: []float32{1, 1}, gap: 6}, i.edit, i.remove)
-	i.actions = vbox(6, widget.NewSeparator(), i.use, backups, own)
+	i.backups = container.NewBorder(nil, nil, nil, hbox(6, i.up, i.down), i.backup)
+	i.own = container.New(&columns{weights: []float32{1, 1}, gap: 6}, i.edit, i.remove)
+	i.actions = vbox(6, widget.NewSeparator(), i.use, i.backups, i.own)
 	scroll := container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, 8), i.facts))
 	body := container.New(&rows{gap: 8, stretch: 0}, container.NewThemeOverride(scroll, noShadow{}), i.actions)
 	i.panel = newPanel(body, colorSurface, theme.ColorNameSeparator, radiusCard, 14, 12)
@@ -81,12 +83,10 @@ func (i *providerItem) showActions(item viewmodel.ShelfItem, busy bool) {
 	if item.Backup > 0 {
 		i.backup.set("Not a backup", nil)
 	}
-	i.backup.Hidden = item.InUse
-	i.up.Hidden, i.down.Hidden = item.Backup == 0, item.Backup == 0
-	i.up.enable(item.Backup > 1 && !busy)
-	i.down.enable(!item.Last && !busy)
-	i.edit.Hidden, i.remove.Hidden = !item.Own, !item.Own || item.InUse
-	for _, b := range []*button{i.backup, i.edit, i.remove} {
+	i.backups.Hidden = item.InUse
+	i.up.Hidden, i.down.Hidden = item.Backup < 2, item.Backup == 0 || item.Last
+	i.own.Hidden, i.remove.Hidden = !item.Own, item.InUse
+	for _, b := range []*button{i.backup, i.up, i.down, i.edit, i.remove} {
 		b.enable(!busy)
 	}
 }

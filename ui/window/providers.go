@@ -89,7 +89,10 @@ func (p *providers) show(v viewmodel.View, small bool) {
 		p.do.stop()
 	}
 	p.shelf.See(v)
-	p.render()
+	first := len(p.list.rows) == 0
+	if p.render(); first {
+		p.list.reveal()
+	}
 }
 
 // render draws the shelf as it is.

@@ -234,7 +234,7 @@ func (s *shelfLine) show(l *shelfList, place int, width float32) {
 		o.Resize(fyne.NewSize(w, h))
 		o.Show()
 	}
-	valueX := width - valueWide - 8
+	valueX := width - valueWide - scrollRoom
 	trackX := valueX - track - 4
 	set(s.back, 2, 0, width-4, shelfRowHeight)
 	set(s.tick, 11, 12, 18, 18)
