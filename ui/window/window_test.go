@@ -92,6 +92,16 @@ func openWith(t *testing.T, size fyne.Size, engine *controltest.Engine, o Option
 	return b
 }
 
+// settle lays out until wrapped texts have the room that they need, as the real
+// driver does with every frame.
+func (b *bench) settle() {
+	size := b.win.Canvas().Size()
+	for range 3 {
+		b.win.Resize(size.AddWidthHeight(1, 1))
+		b.win.Resize(size)
+	}
+}
+
 // timePasses does what the window has put off.
 func (b *bench) timePasses() {
 	due := b.later
