@@ -20,6 +20,7 @@ const (
 	turning
 	importing
 	undoing
+	ruling
 )
 
 // bar stands under the settings while something waits for Apply, and where
@@ -153,13 +154,15 @@ func (s *settings) sent(what control.Settings, problem *control.Problem) {
 		s.form.Turned(what, problem)
 	case problem != nil && was == importing:
 		s.failure = control.Quote(s.file) + " was refused: " + problem.Error() + " Nothing was changed."
-	case problem != nil && (was == undoing || !s.form.Refuse(problem)):
+	case problem != nil && (was == undoing || was == ruling || !s.form.Refuse(problem)):
 		s.failure = problem.Error()
 	case problem != nil: // at its field
 	case was == applying:
 		s.form.Saved(what)
 	case was == importing:
 		s.form.Imported(what)
+	case was == ruling:
+		s.form.Ruled(what, s.networks.did)
 	case was == undoing:
 		s.form.Undone(what)
 	}
