@@ -65,7 +65,7 @@ func NetworksOf(s control.Settings, here control.Network, known bool, list []con
 		return n
 	}
 	n.Here = "On this network: " + control.Quote(here.Name)
-	n.HereHint = "Router " + here.Gateway + ". A network can be imitated; a provider is verified there too."
+	n.HereHint = "Router " + here.Gateway
 	rule := s.RuleFor(here)
 	n.Choices = networkChoices(s, rule, list)
 	if rule != nil {

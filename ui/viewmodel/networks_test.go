@@ -26,7 +26,7 @@ func TestNetworksOf(t *testing.T) {
 		"not asked yet":  {nil, control.Network{}, false, "One moment…", "", ""},
 		"no network":     {rule(false, "quad9"), control.Network{}, true, "on no network that has a name", "", "Asks Quad9. Router 192.0.2.1."},
 		"no router":      {nil, control.Network{Name: "Office"}, true, "on no network", "", ""},
-		"no rule":        {nil, office, true, "Router 00:00:5e:00:53:01.", AsElsewhere, ""},
+		"no rule":        {nil, office, true, "Router 00:00:5e:00:53:01", AsElsewhere, ""},
 		"a provider":     {rule(false, "quad9"), office, true, "Router", "Quad9", "Asks Quad9."},
 		"two, one's own": {rule(false, "quad9", "tls://dns.home"), office, true, "Router", "Quad9, tls://dns.home", "Asks Quad9, tls://dns.home."},
 		"paused":         {rule(true), office, true, "not encrypted", NotEncrypted, "Paused there: the network’s own server is asked, not encrypted."},
