@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/text/language"
 )
@@ -83,6 +84,10 @@ func (t *tongue) said(text string) (string, bool) {
 	return found, known > 0
 }
 
+// englishDate is how the engine writes a day; the catalogues have their own
+// layouts by it.
+const englishDate = "2 January 2006"
+
 // deep bounds how far what stands in a placeholder is translated in turn.
 const deep = 3
 
@@ -91,6 +96,9 @@ const deep = 3
 func (t *tongue) match(text string, depth int) (best string, known int) {
 	if translated := t.render(text, nil, nil); translated != text {
 		return translated, len(text)
+	}
+	if day, err := time.Parse(englishDate, text); err == nil {
+		return day.Format(t.render(englishDate, nil, nil)), len(text)
 	}
 	for _, p := range t.patterns() {
 		if found, n := t.try(p, text, depth); n > known {

@@ -101,6 +101,7 @@ var also = []string{
 	"This computer could not prove to {{.A}} who it is", "{{.A}}; your DNS goes to {{.B}} over {{.C}}.", "{{.A}}; known names are answered from memory.",
 	"{{.A}} through port {{.B}}, since this network blocks port {{.C}}", "{{.A}} (process {{.B}})", "{{.A}} (process {{.B}} of user {{.C}})", "process {{.A}}",
 	"{{.A}}: {{.B}}.", "{{.A}}, or {{.B}}.", "{{.A}} with {{.B}}.", "{{.A}} with {{.B}}, which quantum computers cannot undo.",
+	"{{.A}}, which systemd-resolved can ask as well", "Turn on “Use as this computer’s DNS”, or run: {{.A}}",
 	"A lost connection is taken up again at once.", "Nothing was sent to it.", "Port {{.A}}", "No provider answers on port {{.A}} ({{.B}}: {{.C}}).",
 }
 

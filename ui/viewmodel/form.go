@@ -25,6 +25,7 @@ type Form struct {
 	demo      bool
 	bundle    bundleCheck
 	undo      undo
+	now       now
 }
 
 // NewForm returns a form with the default settings.

@@ -11,6 +11,9 @@ import (
 
 // Hint is the line under a field's label while nothing is wrong with it.
 func (f *Form) Hint(field Field) string {
+	if now := f.nowHint(field); now != "" {
+		return now
+	}
 	switch field {
 	case FieldListen:
 		return f.listenHint()
@@ -58,6 +61,9 @@ var hints = map[Field]string{
 func (f *Form) Warns(field Field) bool {
 	switch field {
 	case FieldListen:
+		if f.nowHint(field) != "" {
+			return f.beyondNow()
+		}
 		return f.ListensBeyond()
 	case FieldAccess:
 		return f.ListensBeyond() && slices.Contains(splitList(f.Value(field)), control.AccessAny)

@@ -65,6 +65,9 @@ func (f *Form) Differences(s control.Settings) []string {
 	if f.base.SystemDNS != s.SystemDNS {
 		list = append(list, LabelComputerDNS())
 	}
+	if !sameRules(f.base, s) {
+		list = append(list, LabelNetworks())
+	}
 	for _, field := range slices.Concat(Fields(), Switches()) {
 		same := false
 		if _, isSwitch := switches[field]; isSwitch {
@@ -99,6 +102,9 @@ func (f *Form) ImportQuestion(name string, s control.Settings) (text string, ok 
 		if then.Load(s, f.providers, f.demo); then.ListensBeyond() {
 			text = words.Join(text, then.Hint(FieldListen))
 		}
+	}
+	if f.pausesMore(s) {
+		text = words.Join(text, words.T("A rule for a network in it pauses."), words.Said(control.PauseWarning))
 	}
 	return text, true
 }

@@ -82,7 +82,7 @@ func TestDifferencesNameEverySetting(t *testing.T) {
 			t.Errorf("%s is not named", field)
 		}
 	}
-	if !slices.Contains(got, LabelComputerDNS()) || len(got) != len(Fields())+len(Switches())+1 {
+	if !slices.Contains(got, LabelComputerDNS()) || !slices.Contains(got, LabelNetworks()) || len(got) != len(Fields())+len(Switches())+2 {
 		t.Errorf("%d named: %q", len(got), got)
 	}
 }

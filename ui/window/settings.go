@@ -37,6 +37,7 @@ type settings struct {
 	// computer and login are switched beside the form; login is nil where nobody
 	// can tell, and looked at last at looked.
 	computer, login *outside
+	networks        networks
 	looked          time.Time
 	// busy is what the engine is asked for just now, file what is imported.
 	busy task
@@ -53,6 +54,7 @@ type settings struct {
 type settingsTasks struct {
 	send                   func(control.Settings)
 	browse                 func(chosen func(path string))
+	confirm                func(title, question, yes string, do func())
 	computerDNS, login     func(on bool, done func(error))
 	importFile, exportFile func()
 }
@@ -91,7 +93,7 @@ func (s *settings) sections(keys shortcuts) fyne.CanvasObject {
 	return vbox(8,
 		s.section(words.T("Listening"), s.entryRow(viewmodel.FieldPort, number, keys), s.entryRow(viewmodel.FieldListen, 250, keys)),
 		s.section(words.T("Who may ask"), s.entryRow(viewmodel.FieldAccess, 250, keys), s.entryRow(viewmodel.FieldPerSecond, number, keys)),
-		s.encryption, s.demo,
+		s.encryption, s.demo, s.networkSection(),
 		s.section(words.T("Answers"), s.entryRow(viewmodel.FieldCache, number, keys), s.entryRow(viewmodel.FieldStale, number, keys), s.switchRow(viewmodel.SwitchPersist)),
 		s.section(words.T("Names"), s.switchRow(viewmodel.SwitchHosts), s.linesRow(viewmodel.FieldOverrides, "nas.home.arpa = 192.168.1.10", keys),
 			s.linesRow(viewmodel.FieldRoutes, "example.com = tls://10.0.0.53", keys),
@@ -149,7 +151,9 @@ func (s *settings) show(v viewmodel.View) {
 		s.form.Load(v.Settings, v.Providers, v.Status.Demo)
 		s.fill()
 	}
+	s.form.See(v.Status, ready)
 	s.showComputer(v)
+	s.showNetworks(v)
 	s.render()
 }
 

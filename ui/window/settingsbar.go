@@ -21,6 +21,7 @@ const (
 	turning
 	importing
 	undoing
+	ruling
 )
 
 // bar stands under the settings while something waits for Apply, and where
@@ -154,13 +155,15 @@ func (s *settings) sent(what control.Settings, problem *control.Problem) {
 		s.form.Turned(what, problem)
 	case problem != nil && was == importing:
 		s.failure = words.Join(words.T("{{.File}} was refused: {{.Error}}", "File", control.Quote(s.file), "Error", viewmodel.Told(problem)), words.T("Nothing was changed."))
-	case problem != nil && (was == undoing || !s.form.Refuse(problem)):
+	case problem != nil && (was == undoing || was == ruling || !s.form.Refuse(problem)):
 		s.failure = viewmodel.Told(problem)
 	case problem != nil: // at its field
 	case was == applying:
 		s.form.Saved(what)
 	case was == importing:
 		s.form.Imported(what)
+	case was == ruling:
+		s.form.Ruled(what, s.networks.did)
 	case was == undoing:
 		s.form.Undone(what)
 	}

@@ -98,11 +98,12 @@ func (w *Window) apply(s control.Settings) {
 				w.view.Settings = s.Clone()
 			}
 			w.settings.sent(s, asProblem(err))
+			w.settings.showNetworks(w.view)
 		})
 }
 
 func (w *Window) buildSettings() part {
-	t := settingsTasks{send: w.apply, browse: w.browse, computerDNS: w.turnComputerDNS}
+	t := settingsTasks{send: w.apply, browse: w.browse, confirm: w.confirm, computerDNS: w.turnComputerDNS}
 	if w.options.Login != nil {
 		t.login = w.turnLogin
 	}
@@ -111,6 +112,6 @@ func (w *Window) buildSettings() part {
 	}
 	w.settings = newSettings(viewmodel.NewForm(), w.shortcut, t)
 	p := newPart(w.settings.root, func(v viewmodel.View, _ bool) { w.settings.show(v) })
-	p.opened, p.tick = w.lookAtLogin, w.lookAgain
+	p.opened, p.tick = w.lookOutside, w.lookAgain
 	return p
 }

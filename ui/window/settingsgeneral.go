@@ -130,8 +130,18 @@ func (w *Window) lookAtLogin() {
 	})
 }
 
-// lookAgain looks at the start at login where that is some time ago.
+// lookOutside looks at what others than the engine's settings decide.
+func (w *Window) lookOutside() {
+	w.lookAtLogin()
+	w.lookAtNetwork()
+}
+
+// lookAgain looks at the start at login and at the network where that is some
+// time ago.
 func (w *Window) lookAgain() {
+	if time.Since(w.settings.networks.looked) >= loginEvery {
+		w.lookAtNetwork()
+	}
 	if time.Since(w.settings.looked) >= loginEvery {
 		w.lookAtLogin()
 	}

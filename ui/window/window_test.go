@@ -36,6 +36,10 @@ func (d direct) Check(ctx context.Context) ([]control.CheckRow, error) {
 	return d.Engine.Check(ctx), nil
 }
 
+func (d direct) Network(ctx context.Context) (control.Network, error) {
+	return d.Engine.Network(ctx), nil
+}
+
 func (d direct) TestProviders(ctx context.Context, upstreams []string) iter.Seq2[control.TestEvent, error] {
 	return func(yield func(control.TestEvent, error) bool) {
 		events, err := d.Engine.TestProviders(ctx, upstreams)
