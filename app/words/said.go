@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -140,7 +139,7 @@ func (t *tongue) try(p pattern, text string, depth int) (translated string, know
 		}
 		data[name] = value
 	}
-	return t.render(p.key, p.count(found), data), known
+	return t.render(p.key, nil, data), known
 }
 
 // pattern finds a sentence with placeholders.
@@ -150,20 +149,6 @@ type pattern struct {
 	weight int    // letters that are not placeholders
 	form   *regexp.Regexp
 	names  []string
-	plural bool
-}
-
-// count is the number that chooses the form, nil where the key has but one.
-func (p pattern) count(found []string) any {
-	if !p.plural {
-		return nil
-	}
-	if i := slices.Index(p.names, "N"); i >= 0 {
-		if n, err := strconv.Atoi(strings.ReplaceAll(found[i+1], ",", "")); err == nil {
-			return n
-		}
-	}
-	return 2
 }
 
 var placeholder = regexp.MustCompile(`\{\{\.(\w+)\}\}`)
@@ -179,8 +164,7 @@ func patternsOf(catalogue []byte) (list []pattern) {
 	}
 	for key, forms := range all {
 		for _, english := range forms {
-			if p := patternOf(key, english); len(p.names) > 0 && p.weight >= leastWeight {
-				p.plural = len(forms) > 1
+			if p := patternOf(key, english); len(p.names) > 0 && p.weight >= leastWeight && p.spoken() {
 				list = append(list, p)
 			}
 		}
@@ -189,6 +173,12 @@ func patternsOf(catalogue []byte) (list []pattern) {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), strings.Compare(a.key, b.key))
 	})
 	return list
+}
+
+// spoken tells whether the engine says it: the placeholders of its sentences
+// are A, B and so on, while those of the window's own texts have names.
+func (p pattern) spoken() bool {
+	return !slices.ContainsFunc(p.names, func(name string) bool { return len(name) > 1 })
 }
 
 func patternOf(key, english string) pattern {

@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"regexp"
 	"slices"
@@ -128,6 +129,7 @@ func TestNothingIsClipped(t *testing.T) {
 
 // clipped describes what is drawn shorter than it is, or beyond the window.
 func clipped(root fyne.CanvasObject, size fyne.Size) (faults []string) {
+	whole := wholeTexts()
 	var look func(o fyne.CanvasObject, at fyne.Position, scrolled bool)
 	look = func(o fyne.CanvasObject, at fyne.Position, scrolled bool) {
 		if o == nil || !o.Visible() {
@@ -141,6 +143,9 @@ func clipped(root fyne.CanvasObject, size fyne.Size) (faults []string) {
 			}
 			return
 		case *canvas.Text:
+			if cut := strings.TrimSuffix(o.Text, "…"); cut != o.Text && !whole[o.Text] {
+				faults = append(faults, o.Text+" is cut short")
+			}
 			need := fyne.MeasureText(o.Text, o.TextSize, o.TextStyle).Width
 			if o.Text != "" && !strings.HasSuffix(o.Text, "…") && (need > o.Size().Width+1 && o.Size().Width > 0 || at.X < -1 || at.X+need > size.Width+1 && !scrolled) {
 				faults = append(faults, o.Text+" is wider than its place")
@@ -161,6 +166,21 @@ func clipped(root fyne.CanvasObject, size fyne.Size) (faults []string) {
 	}
 	look(root, fyne.Position{}, false)
 	return faults
+}
+
+// wholeTexts are those of the catalogue that end with an ellipsis themselves.
+func wholeTexts() map[string]bool {
+	var all map[string]any
+	if err := json.Unmarshal(words.File(words.Language()), &all); err != nil {
+		panic(err)
+	}
+	list := map[string]bool{}
+	for _, text := range all {
+		if s, ok := text.(string); ok && strings.HasSuffix(s, "…") {
+			list[s] = true
+		}
+	}
+	return list
 }
 
 // shortened says how a text is drawn if that is not all of it.

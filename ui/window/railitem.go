@@ -78,7 +78,8 @@ func (r *railRenderer) Layout(size fyne.Size) {
 	if r.i.small {
 		r.icon.Resize(fyne.NewSquareSize(r.iconSize()))
 		r.icon.Move(fyne.NewPos((size.Width-r.iconSize())/2, 6))
-		r.label.Text = fitText(r.i.label, size.Width, textRail, r.label.TextStyle)
+		r.label.TextSize = fitSize(r.i.label, size.Width, textRail, r.label.TextStyle)
+		r.label.Text = fitText(r.i.label, size.Width, r.label.TextSize, r.label.TextStyle)
 		height := r.label.MinSize().Height
 		r.label.Resize(fyne.NewSize(size.Width, height))
 		r.label.Move(fyne.NewPos(0, size.Height-height-4))

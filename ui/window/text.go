@@ -143,6 +143,17 @@ func (r *textRenderer) Objects() []fyne.CanvasObject { return r.objs }
 // Destroy implements fyne.WidgetRenderer.
 func (r *textRenderer) Destroy() {}
 
+// fitSize is the text size at which content fits a width: size itself, or as
+// much as two less for a long word.
+func fitSize(content string, width, size float32, style fyne.TextStyle) float32 {
+	for least := size - 2; size > least; size -= 0.5 {
+		if fyne.MeasureText(content, size, style).Width <= width {
+			break
+		}
+	}
+	return size
+}
+
 // fitText shortens content with an ellipsis to fit width.
 func fitText(content string, width, size float32, style fyne.TextStyle) string {
 	fits := func(s string) bool { return fyne.MeasureText(s, size, style).Width <= width+0.5 }

@@ -40,6 +40,10 @@ var pictures = []picture{
 	{name: "home-paused", view: window.ViewHome, engine: func(e *controltest.Engine) {
 		inUse(e)
 		_ = e.Pause(context.Background(), control.Pause{Seconds: 300})
+		e.Change(func(s *control.Status) {
+			until := time.Now().Add(252 * time.Second)
+			s.Since, s.PausedUntil = time.Now().Add(-48*time.Second), &until
+		})
 	}},
 	{name: "home-not-in-use", view: window.ViewHome, engine: func(e *controltest.Engine) {
 		e.Change(func(s *control.Status) { s.Variant, s.SystemDNS = control.VariantNotInUse, false })
@@ -52,7 +56,7 @@ var pictures = []picture{
 	}},
 	{name: "queries-empty", view: window.ViewQueries},
 	{name: "queries", view: window.ViewQueries, engine: answers},
-	{name: "queries-details", view: window.ViewQueries, engine: answers, keys: []string{"Down", "Down", "Return"}},
+	{name: "queries-details", view: window.ViewQueries, engine: answers, keys: []string{"300,200"}},
 	{name: "queries-no-match", view: window.ViewQueries, engine: answers, keys: []string{"Escape", "ctrl+f", "g", "o", "g", "l", "e"}},
 	{name: "queries-export", view: window.ViewQueries, engine: answers, keys: []string{"Escape", "Escape", "ctrl+e"}},
 	{name: "providers", view: window.ViewProviders, keys: []string{"Escape"}},
@@ -62,7 +66,8 @@ var pictures = []picture{
 }
 
 func inUse(e *controltest.Engine) {
-	e.Change(func(s *control.Status) { s.SystemDNS, s.Networks = true, []string{"Wi-Fi", "Ethernet"} })
+	_ = e.SystemDNS(context.Background(), control.SystemDNSOn)
+	e.Change(func(s *control.Status) { s.Networks = []string{"Wi-Fi", "Ethernet"} })
 }
 
 // answers are one query of each kind.
@@ -137,7 +142,14 @@ func takePictures(t *testing.T, folder, language, theme string, size [2]int) {
 		stop = controltest.ServeAt(t, engine, path)
 		d.until("the window follows the engine", func() bool { return engine.Watched() })
 		w.turnTo(p.view)
+		if len(p.keys) > 0 {
+			w.settled() // else they meet the state before
+		}
 		for _, key := range p.keys {
+			if x, y, place := strings.Cut(key, ","); place {
+				w.do("mousemove", "--window", w.id, x, y, "click", "1")
+				continue
+			}
 			w.do("key", key)
 		}
 		take(p.name, w)

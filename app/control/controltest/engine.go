@@ -115,7 +115,7 @@ func (e *Engine) SetState(state control.State) {
 			s.Sentence = "Your DNS goes to " + s.ProviderName + " over TLS 1.3."
 		case control.Degraded:
 			s.Sentence = s.ProviderName + " does not answer; your DNS goes to Quad9 over TLS 1.3."
-			s.Hint = "Nothing to do: " + s.ProviderName + " is tried again every 30 seconds."
+			s.Hint = "Nothing to do: " + s.ProviderName + " is tried again by itself."
 		}
 	})
 }
