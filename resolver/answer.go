@@ -27,8 +27,10 @@ type answer struct {
 	ede      *EDE
 	source   Source
 	upstream netip.AddrPort
-	clear    bool      // asked in clear text
-	stored   time.Time // when it came
+	over     *Connection // on which it came, nil for none
+	tries    int         // servers asked for it
+	clear    bool        // asked in clear text
+	stored   time.Time   // when it came
 	// authoritative is set where the answer was made here for a zone that is ours
 	// (RFC 1035 section 4.1.1).
 	authoritative bool

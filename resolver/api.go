@@ -73,6 +73,10 @@ type Event struct {
 	Upstream netip.AddrPort
 	// Clear is set where the query left in clear text (a plain route, a Bypass).
 	Clear bool
+	// Over is the TLS connection on which the answer came, nil where none did.
+	Over *Connection
+	// Tries is how many times a server was asked for it, 0 where none was.
+	Tries int
 	// AD is set where the upstream vouches for the answer (RFC 4035 section
 	// 3.2.3), whether the client asked or not.
 	AD bool
@@ -80,6 +84,15 @@ type Event struct {
 	Answer []byte
 	// EDE is the Extended DNS Error in the answer (RFC 8914), nil for none.
 	EDE *EDE
+}
+
+// Connection describes a TLS connection to a server. It never changes.
+type Connection struct {
+	// TLS is the version ("TLS 1.3"), KeyExchange the group ("X25519MLKEM768"),
+	// empty where none was agreed on anew, Cipher the suite's IANA name.
+	TLS, KeyExchange, Cipher string
+	// Resumed is set where an earlier session was taken up (RFC 8446 section 2.2).
+	Resumed bool
 }
 
 // EDE is an Extended DNS Error (RFC 8914).

@@ -35,6 +35,7 @@ const (
 type conn struct {
 	srv   *server
 	tls   *tls.Conn
+	about *Connection
 	wake  chan struct{} // tells the writer that out is not empty
 	ended chan struct{} // closed by fail
 
@@ -60,7 +61,7 @@ type conn struct {
 func newConn(s *server, t *tls.Conn) *conn {
 	now := time.Now()
 	c := &conn{
-		srv: s, tls: t, wake: make(chan struct{}, 1), ended: make(chan struct{}),
+		srv: s, tls: t, about: describe(t.ConnectionState()), wake: make(chan struct{}, 1), ended: make(chan struct{}),
 		pending: make(map[uint16]*call), used: now, usedWall: now.UnixNano(), idle: s.habit.limit(now),
 	}
 	c.mu.Lock()

@@ -264,11 +264,12 @@ func (e *Engine) finish(ctx context.Context, s *scratch) {
 
 // answered notes the answer as the query's event.
 func (s *scratch) answered(a *answer) {
-	server := a.upstream
-	if a.source == SourceCache || a.source == SourceStale {
-		server = netip.AddrPort{}
+	if a.source == SourceCache || a.source == SourceStale { // nobody was asked now
+		s.event(a.rcode, a.source, netip.AddrPort{}, a.ede)
+	} else {
+		s.event(a.rcode, a.source, a.upstream, a.ede)
+		s.ev.Over, s.ev.Tries = a.over, a.tries
 	}
-	s.event(a.rcode, a.source, server, a.ede)
 	s.ev.AD = a.msg[3]&bitAD != 0
 	s.ev.Clear = a.clear
 }

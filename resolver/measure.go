@@ -120,10 +120,8 @@ func (t trial) connect(ctx context.Context, addr netip.AddrPort) (*tls.Conn, err
 }
 
 func (m *Measurement) describe(st tls.ConnectionState) {
-	m.TLS = tls.VersionName(st.Version)
-	if st.CurveID != 0 {
-		m.KeyExchange = st.CurveID.String()
-	}
+	about := describe(st)
+	m.TLS, m.KeyExchange = about.TLS, about.KeyExchange
 	if len(st.PeerCertificates) == 0 {
 		return
 	}

@@ -32,9 +32,12 @@ func (x *attempt) take(r result) (*answer, time.Duration) {
 		}
 		return nil, x.failed(s, &lostError{err, true})
 	}
-	a.upstream, a.stored = s.addr, time.Now()
-	if c := r.call.conn.Load(); a.hasKeepalive && c != nil {
-		c.setIdle(a.keepalive)
+	a.upstream, a.stored, a.tries = s.addr, time.Now(), x.asked
+	if c := r.call.conn.Load(); c != nil {
+		a.over = c.about
+		if a.hasKeepalive {
+			c.setIdle(a.keepalive)
+		}
 	}
 	if unexplained(a.rcode, a.ede) {
 		x.worst = a

@@ -159,11 +159,7 @@ func (s *server) connect() {
 	}
 	c := newConn(s, t)
 	s.conns = append(s.conns, c)
-	st := t.ConnectionState()
-	s.tls, s.kex = tls.VersionName(st.Version), st.CurveID.String()
-	if st.CurveID == 0 {
-		s.kex = ""
-	}
+	s.tls, s.kex = c.about.TLS, c.about.KeyExchange
 	s.mu.Unlock()
 	s.f.changed()
 	s.serveWaiters()

@@ -59,6 +59,15 @@ func shake(ctx context.Context, t *tls.Conn, up provider.Upstream) error {
 	return inHandshake(err, up, h.askedProof)
 }
 
+// describe is what a handshake came to.
+func describe(st tls.ConnectionState) *Connection {
+	c := &Connection{TLS: tls.VersionName(st.Version), Cipher: tls.CipherSuiteName(st.CipherSuite), Resumed: st.DidResume}
+	if st.CurveID != 0 {
+		c.KeyExchange = st.CurveID.String()
+	}
+	return c
+}
+
 // inHandshake judges how a handshake ended. Before TLS 1.3 a missing
 // certificate has no alert of its own, and so it matters whether one was asked
 // for.

@@ -210,6 +210,22 @@ type Query struct {
 	TTL uint32 `json:"ttl"`
 	// EDE is the Extended DNS Error (RFC 8914) sent with the answer, as text.
 	EDE string `json:"ede"`
+	// Connection is that on which the answer came, left out where it came on
+	// none, as from the cache. It is shared: nobody may change it.
+	Connection *Connection `json:"connection,omitempty"`
+	// Tries is how many times a server was asked, left out where none was.
+	Tries int `json:"tries,omitempty"`
+}
+
+// Connection describes a TLS connection to a server.
+type Connection struct {
+	// TLS is the version, KeyExchange the group, left out where none was agreed
+	// on anew, Cipher the suite's IANA name.
+	TLS         string `json:"tls"`
+	KeyExchange string `json:"key_exchange,omitempty"`
+	Cipher      string `json:"cipher"`
+	// Resumed is true where an earlier session was taken up.
+	Resumed bool `json:"resumed"`
 }
 
 // Blocked is a client that gets no answer for a while because it asked too much.

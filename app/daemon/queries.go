@@ -31,7 +31,7 @@ func (d *Daemon) onQuery(e *resolver.Event) {
 	}
 	entry := querylog.Entry{
 		Time: e.Time, Elapsed: e.Elapsed, Client: e.Client, TCP: e.TCP, Clear: e.Clear, AD: e.AD, Name: e.Name, Type: e.Type,
-		RCode: e.RCode, Source: sources[e.Source], Upstream: e.Upstream, Answer: e.Answer,
+		RCode: e.RCode, Source: sources[e.Source], Upstream: e.Upstream, Answer: e.Answer, Over: (*control.Connection)(e.Over), Tries: e.Tries,
 	}
 	if e.EDE != nil {
 		entry.HasEDE, entry.EDECode, entry.EDEText = true, e.EDE.Code, e.EDE.Text

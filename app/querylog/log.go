@@ -43,6 +43,11 @@ type Entry struct {
 	Source control.Source
 	// Upstream is the server that answered; invalid where none was asked.
 	Upstream netip.AddrPort
+	// Over describes the TLS connection on which the answer came, nil where none
+	// did. Nobody may change it.
+	Over *control.Connection
+	// Tries is how many times a server was asked, 0 where none was.
+	Tries int
 	// Answer is the whole answer in wire format.
 	Answer []byte
 	// HasEDE is set where the answer carries an Extended DNS Error (RFC 8914).

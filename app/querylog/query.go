@@ -20,7 +20,7 @@ const headerSize = 12 // RFC 1035 section 4.1.1
 func (r *record) query() control.Query {
 	q := control.Query{
 		Time: time.Unix(0, r.time).UTC(), Type: dns.Type(r.kind).String(), RCode: rcodeName(r.rcode),
-		Source: r.source, MS: float64(r.elapsed/1000) / 1000, Transport: "udp", Encrypted: !r.plain, Authenticated: r.ad,
+		Source: r.source, MS: float64(r.elapsed/1000) / 1000, Transport: "udp", Encrypted: !r.plain, Authenticated: r.ad, Connection: r.over, Tries: r.tries,
 		Answers: []string{},
 	}
 	if r.tcp {

@@ -22,6 +22,8 @@ type record struct {
 	elapsed  int64 // nanoseconds
 	client   netip.Addr
 	upstream netip.AddrPort
+	over     *control.Connection
+	tries    int
 	source   control.Source
 	rcode    int
 	kind     uint16
@@ -56,6 +58,7 @@ func (s *slot) store(number uint64, e *Entry, level *atomic.Int32) {
 	s.number, s.void = number, false
 	s.time, s.elapsed = e.Time.UnixNano(), int64(e.Elapsed)
 	s.upstream, s.source, s.rcode, s.kind = e.Upstream, e.Source, e.RCode, e.Type
+	s.over, s.tries = e.Over, e.Tries
 	s.tcp, s.plain, s.ad, s.hasEDE, s.edeCode = e.TCP, e.Clear, e.AD, e.HasEDE, e.EDECode
 	s.hidden = now != full
 	if s.hidden {

@@ -125,7 +125,7 @@ func (t *tongue) try(p pattern, text string, depth int) (translated string, know
 		return "", 0
 	}
 	found := p.form.FindStringSubmatch(text)
-	if found == nil {
+	if found == nil || p.part && strings.HasSuffix(text, ".") {
 		return "", 0
 	}
 	known = p.weight
@@ -149,6 +149,7 @@ type pattern struct {
 	weight int    // letters that are not placeholders
 	form   *regexp.Regexp
 	names  []string
+	part   bool // of a sentence: it has no full stop
 }
 
 var placeholder = regexp.MustCompile(`\{\{\.(\w+)\}\}`)
@@ -200,6 +201,7 @@ func patternOf(key, english string) pattern {
 		rest = rest[at[1]:]
 	}
 	p.weight += len(rest)
+	p.part = !strings.HasSuffix(english, ".")
 	p.form = regexp.MustCompile(form.String() + regexp.QuoteMeta(rest) + `$`)
 	return p
 }

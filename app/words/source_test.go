@@ -105,7 +105,7 @@ var also = []string{
 	// The ways out of a taken port and a failed provider, as the window cuts them.
 	"Stop {{.A}}", "Stop it", "Stop it with “{{.A}}”", "Stop that program, which “sudo ss -lunpt” names", "Quit that one",
 	"Listen on 127.0.0.1 instead of all addresses", "Check this computer’s clock", "Check the address and the port", "Check that this server runs",
-	"{{.A}} and {{.B}}", "{{.A}}, which systemd-resolved can ask as well", "Turn on “Use as this computer’s DNS”, or run: {{.A}}",
+	"Port {{.A}} {{.B}}.", "{{.A}} and {{.B}}", "{{.A}}, which systemd-resolved can ask as well", "Turn on “Use as this computer’s DNS”, or run: {{.A}}",
 	"A lost connection is taken up again at once.", "Nothing was sent to it.", "Port {{.A}}", "No provider answers on port {{.A}} ({{.B}}: {{.C}}).",
 }
 

@@ -126,7 +126,7 @@ func (a *Adding) Done(r control.ProviderTest, err error) bool {
 	case err != nil:
 		a.failure = Told(err)
 	case r.Error != "":
-		a.failure, a.network = words.Said(Sentence(r.Error)), r.Network
+		a.failure, a.network = Sentence(r.Error), r.Network
 		if r.Network {
 			a.failure = words.Join(a.failure, words.T("This network may be the reason."))
 		} else {

@@ -11,7 +11,7 @@ import (
 // Step is one box on a query's way.
 type Step struct {
 	Title, Main string
-	// Lines stand beneath, at most three; unknown ones are left out.
+	// Lines stand beneath; unknown ones are left out.
 	Lines []string
 	// Tone is Warn where Main or the first line is a warning.
 	Tone Tone
@@ -123,9 +123,12 @@ func connection(q *control.Query, routes map[string][]string) (Step, bool) {
 	if q.Upstream == "" && q.Encrypted {
 		return Step{}, false
 	}
-	s := Step{Title: words.T("Connection"), Main: q.Upstream, Lines: []string{words.T("over TLS")}}
+	s := Step{Title: words.T("Connection"), Main: q.Upstream, Lines: overTLS(q.Connection)}
 	if !q.Encrypted {
-		s.Lines[0], s.Tone = words.T(control.NotEncrypted), Warn
+		s.Lines, s.Tone = []string{words.T(control.NotEncrypted)}, Warn
+	}
+	if q.Tries > 1 {
+		s.Lines = append(s.Lines, words.N("{{.N}} tries", q.Tries))
 	}
 	if owner := serverOf(q, routes); owner != "" {
 		s.Lines = append(s.Lines, owner)
@@ -134,6 +137,19 @@ func connection(q *control.Query, routes map[string][]string) (Step, bool) {
 		s.Main, s.Lines = words.T(control.NotEncrypted), s.Lines[1:]
 	}
 	return s, true
+}
+
+// overTLS describes a connection; one of which nothing is known was over TLS.
+func overTLS(c *control.Connection) []string {
+	if c == nil {
+		return []string{words.T("over TLS")}
+	}
+	version := c.TLS
+	if c.Resumed {
+		version = words.List([]string{version, words.T("session resumed")})
+	}
+	lines := []string{version, c.KeyExchange, strings.TrimPrefix(c.Cipher, "TLS_")}
+	return slices.DeleteFunc(lines, func(l string) bool { return l == "" })
 }
 
 func asked(q *control.Query) Step {

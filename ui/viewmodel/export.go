@@ -64,7 +64,7 @@ func Export(w io.Writer, f Format, list []control.Query) error {
 	return e.Encode(list)
 }
 
-var exportColumns = []string{"time", "name", "type", "rcode", "source", "upstream", "ms", "client", "transport", "encrypted", "authenticated", "ttl", "answers", "ede"}
+var exportColumns = []string{"time", "name", "type", "rcode", "source", "upstream", "ms", "client", "transport", "encrypted", "authenticated", "ttl", "answers", "ede", "tls", "key_exchange", "cipher", "resumed", "tries"}
 
 func exportCSV(w io.Writer, list []control.Query) error {
 	c := csv.NewWriter(w)
@@ -72,10 +72,14 @@ func exportCSV(w io.Writer, list []control.Query) error {
 		return err
 	}
 	for _, q := range list {
+		over, resumed := control.Connection{}, ""
+		if q.Connection != nil {
+			over, resumed = *q.Connection, strconv.FormatBool(q.Connection.Resumed)
+		}
 		cells := []string{
 			q.Time.Format(time.RFC3339Nano), q.Name, q.Type, q.RCode, string(q.Source), q.Upstream, strconv.FormatFloat(q.MS, 'f', -1, 64),
 			q.Client, q.Transport, strconv.FormatBool(q.Encrypted), strconv.FormatBool(q.Authenticated), strconv.FormatUint(uint64(q.TTL), 10),
-			strings.Join(q.Answers, "\n"), q.EDE,
+			strings.Join(q.Answers, "\n"), q.EDE, over.TLS, over.KeyExchange, over.Cipher, resumed, strconv.Itoa(q.Tries),
 		}
 		for i := range cells {
 			cells[i] = plainCell(cells[i])

@@ -36,8 +36,18 @@ func TestDetailShowsOnlyWhatIsKnown(t *testing.T) {
 	if got := titles(d); !reflect.DeepEqual(got, []string{"Asked", "Cache", "Connection", "Answer"}) {
 		t.Errorf("asked upstream: %v", got)
 	}
-	if c := d.Steps[2]; c.Main != "1.1.1.1:853" || c.Lines[0] != "over TLS" {
+	if c := d.Steps[2]; c.Main != "1.1.1.1:853" || !reflect.DeepEqual(c.Lines, []string{"TLS 1.3", "X25519MLKEM768", "AES_128_GCM_SHA256"}) {
 		t.Errorf("connection %+v", c)
+	}
+	resumed := upstream
+	resumed.Connection, resumed.Tries = &control.Connection{TLS: "TLS 1.2", Cipher: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", Resumed: true}, 3
+	if c := DetailOf(&resumed, nil).Steps[2]; !reflect.DeepEqual(c.Lines, []string{"TLS 1.2, session resumed", "ECDHE_RSA_WITH_AES_128_GCM_SHA256", "3 tries"}) {
+		t.Errorf("a resumed connection %+v", c)
+	}
+	bare := upstream
+	bare.Connection = nil
+	if c := DetailOf(&bare, nil).Steps[2]; !reflect.DeepEqual(c.Lines, []string{"over TLS"}) {
+		t.Errorf("an older engine's connection %+v", c)
 	}
 	if a := d.Steps[3]; a.Main != "NOERROR" || a.Lines[1] != "1 record" || d.Tag != "asked upstream" || len(d.Records) != 2 || d.Records[0] != "93.184.215.14" {
 		t.Errorf("answer %+v, tag %q, records %q", a, d.Tag, d.Records)

@@ -110,7 +110,7 @@ func (t *Trial) cell(upstream string, slowest float64) (bar float64, value strin
 // TestLines are what a test found, one sentence a line; a failed one says why.
 func TestLines(r control.ProviderTest) []string {
 	if r.Error != "" {
-		return []string{words.Said(Sentence(r.Error))}
+		return []string{Sentence(r.Error)}
 	}
 	lines := []string{
 		words.T("{{.Median}} median, first {{.First}}", "Median", Latency(r.WarmMS), "First", Latency(r.FirstMS)),
@@ -132,17 +132,11 @@ func TestLines(r control.ProviderTest) []string {
 	return slices.DeleteFunc(lines, func(l string) bool { return l == "" })
 }
 
-// Sentence makes a sentence of words for people.
+// Sentence makes a sentence of what the engine says in a few words.
 func Sentence(text string) string {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return ""
-	}
-	if first := []rune(text); strings.ToLower(string(first[0])) == string(first[0]) {
-		text = strings.ToUpper(string(first[0])) + string(first[1:])
-	}
-	if strings.HasSuffix(text, ".") {
+	text = words.Capital(words.Said(strings.TrimSpace(text)))
+	if text == "" || strings.HasSuffix(text, ".") || strings.HasSuffix(text, "。") {
 		return text
 	}
-	return text + "."
+	return words.Sentence(text)
 }

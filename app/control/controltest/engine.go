@@ -158,7 +158,8 @@ func NewQuery(name string) control.Query {
 	return control.Query{
 		Time: Since.Add(1234 * time.Millisecond), Name: name, Type: "A", RCode: "NOERROR", Source: control.SourceUpstream,
 		Upstream: "1.1.1.1:853", MS: 12.5, Client: "127.0.0.1", Transport: "udp", Encrypted: true, Authenticated: true,
-		Answers: []string{"93.184.215.14"}, TTL: 287,
+		Answers: []string{"93.184.215.14"}, TTL: 287, Tries: 1,
+		Connection: &control.Connection{TLS: "TLS 1.3", KeyExchange: "X25519MLKEM768", Cipher: "TLS_AES_128_GCM_SHA256"},
 	}
 }
 
