@@ -14,7 +14,7 @@ func lines(v View) (first, second string) {
 	case Launching:
 		return "Starting…", "Starting the engine"
 	case Gone:
-		return "Not protected", "The engine has stopped."
+		return "Not protected", "The engine has stopped"
 	case Forbidden:
 		return "Held by the system’s engine", "This user may not steer it"
 	}
@@ -138,7 +138,7 @@ func degradedLine(s control.Status) string {
 }
 
 // process is a detail that a menu has no room for.
-var process = regexp.MustCompile(` \(process \d+\)`)
+var process = regexp.MustCompile(` \(process \d+[^()]*\)`)
 
 func problemLine(s control.Status) string {
 	text := s.Sentence

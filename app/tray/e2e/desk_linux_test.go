@@ -78,6 +78,7 @@ func newDesk(t *testing.T, bus bool) *desk {
 func (d *desk) startBus() {
 	d.t.Helper()
 	cmd := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address=1", "--address=unix:path="+filepath.Join(d.dir, "bus"))
+	cmd.Env = d.environment() // of what the bus starts as well
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -133,14 +134,20 @@ func (p *process) said() string {
 	return p.output.String()
 }
 
+// environment is that of the session's programs.
+func (d *desk) environment() (list []string) {
+	for name, value := range d.env {
+		list = append(list, name+"="+value)
+	}
+	return list
+}
+
 // startTray starts a tray that is ended with the test.
 func (d *desk) startTray(args ...string) *process {
 	d.t.Helper()
 	p := &process{d: d, done: make(chan struct{})}
 	p.Cmd = exec.Command(filepath.Join(programs, "dot-proxy-tray"), args...)
-	for name, value := range d.env {
-		p.Env = append(p.Env, name+"="+value)
-	}
+	p.Env = d.environment()
 	p.Stdout, p.Stderr = p, p
 	p.WaitDelay = time.Second // the window script may hold the pipe for a moment
 	if err := p.Start(); err != nil {
