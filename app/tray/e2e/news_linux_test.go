@@ -50,7 +50,9 @@ func (d *desk) startBoard() *board {
 }
 
 // GetCapabilities is called by a program before it sends markup.
-func (b *board) GetCapabilities() ([]string, *dbus.Error) { return []string{"body", "body-markup"}, nil }
+func (b *board) GetCapabilities() ([]string, *dbus.Error) {
+	return []string{"body", "body-markup"}, nil
+}
 
 // CloseNotification is called where one is no longer true.
 func (b *board) CloseNotification(id uint32) *dbus.Error {
