@@ -33,6 +33,7 @@ const patience = 30 * time.Second
 type desk struct {
 	t      *testing.T
 	dir    string
+	bin    string // the folder of the tray that is started
 	env    map[string]string
 	bus    *dbus.Conn // nil without one
 	custom *resolvertest.Server
@@ -55,7 +56,7 @@ func newDesk(t *testing.T, bus bool) *desk {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	ca := resolvertest.NewCA(t)
 	d := &desk{
-		t: t, dir: dir, caFile: ca.WriteFile(t),
+		t: t, dir: dir, bin: programs, caFile: ca.WriteFile(t),
 		custom: resolvertest.New(t, resolvertest.WithCA(ca)),
 		quad9: resolvertest.New(t, resolvertest.WithCA(ca), resolvertest.WithName("dns.quad9.net"),
 			resolvertest.WithAddr(netip.AddrPortFrom(netip.MustParseAddr(quad9Address), 853))),
@@ -146,7 +147,7 @@ func (d *desk) environment() (list []string) {
 func (d *desk) startTray(args ...string) *process {
 	d.t.Helper()
 	p := &process{d: d, done: make(chan struct{})}
-	p.Cmd = exec.Command(filepath.Join(programs, "dot-proxy-tray"), args...)
+	p.Cmd = exec.Command(filepath.Join(d.bin, "dot-proxy-tray"), args...)
 	p.Env = d.environment()
 	p.Stdout, p.Stderr = p, p
 	p.WaitDelay = time.Second // the window script may hold the pipe for a moment

@@ -142,7 +142,7 @@ func startDisplay() (stop func(), err error) {
 	defer read.Close()
 	// Without -noreset the server shuts its clients out for a moment whenever
 	// the last one has gone.
-	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset")
+	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1100x760x24", "-nolisten", "tcp", "-noreset")
 	cmd.ExtraFiles = []*os.File{write}
 	said := new(bytes.Buffer)
 	cmd.Stderr = said
