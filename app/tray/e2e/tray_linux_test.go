@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/resolver/resolvertest"
 )
 
 const rest = "|Use as this computer’s DNS|-|Open DoT Proxy…|Recent queries…|Check…|Start at login|-|"
@@ -65,6 +66,23 @@ func TestMenuSteersTheEngine(t *testing.T) {
 		sub, _ := root.find("Provider")
 		return strings.Contains(sub.text(), "[Quad9]")
 	})
+}
+
+// TestSwitchLosesNoQuestion switches to and fro from the menu.
+func TestSwitchLosesNoQuestion(t *testing.T) {
+	d, p, _, _ := running(t)
+	asker := d.ask()
+	asker.more(5)
+	for _, to := range []struct {
+		entry  string
+		server *resolvertest.Server
+	}{{"Quad9", d.quad9}, {"dot.test", d.custom}, {"Quad9", d.quad9}} {
+		p.click(to.entry)
+		p.awaitMenu("(Protected by " + to.entry + ")")
+		d.answeredBy(to.server, "switched")
+		asker.more(5)
+	}
+	asker.none()
 }
 
 func TestMenuFollowsOthers(t *testing.T) {
