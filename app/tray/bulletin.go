@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // News is a notification of the desktop.
@@ -140,31 +141,24 @@ func (b *bulletin) count(l level, v View, now time.Time) (o order) {
 
 // news says what level l means.
 func (b *bulletin) news(l level, s control.Status, link Link) *News {
-	n := &News{Icon: s.State, Body: s.Sentence}
+	n := &News{Icon: s.State, Body: words.Said(s.Sentence)}
 	switch l {
 	case well:
-		n.Title = "Protected again"
+		n.Title = words.T("Protected again")
 	case backup:
-		n.Title = "On backup"
+		n.Title = words.T("On backup")
 		if b.told || b.away {
-			n.Title = "Protected again, on backup"
+			n.Title = words.T("Protected again, on backup")
 		}
 	case portal:
-		n.Title, n.Body, n.Urgent = "Sign-in needed", join(s.Sentence, s.Hint), true
+		n.Title, n.Body, n.Urgent = words.T("Sign-in needed"), words.Join(words.Said(s.Sentence), words.Said(s.Hint)), true
 	case lost:
-		n.Title, n.Body, n.Urgent, n.Icon = "Not protected", join(s.Sentence, s.Hint), true, control.Failed
+		n.Title, n.Body, n.Urgent, n.Icon = words.T("Not protected"), words.Join(words.Said(s.Sentence), words.Said(s.Hint)), true, control.Failed
 		if link == Gone {
-			n.Body = "The engine has stopped. Start in the menu of DoT Proxy starts it."
+			n.Body = words.T("The engine has stopped. Start in the menu of DoT Proxy starts it.")
 		}
 	}
 	return n
-}
-
-func join(sentence, hint string) string {
-	if hint == "" {
-		return sentence
-	}
-	return sentence + " " + hint
 }
 
 // levelOf is what a view means. Without a network nothing is sent, encrypted or

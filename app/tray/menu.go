@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // MaxProviders is how many providers the menu offers at most.
@@ -73,11 +74,11 @@ var Below = map[ID][]ID{
 
 // titles are those that never change.
 var titles = map[ID]string{
-	Pause: "Pause", PauseHint: "DNS is not encrypted meanwhile", Pause5: "5 minutes", Pause15: "15 minutes", Pause60: "1 hour",
-	PauseNetwork: "Until the network changes", Resume: "Resume now", TurnOn: "Turn on", SignIn: "Open sign-in page",
-	Start: "Start", TryAgain: "Try again", Cancel: "Cancel", Stop: "Stop", Fix: "Fix this…",
-	Add: "Add…", More: "More…", UseHere: "Use as this computer’s DNS",
-	Open: "Open DoT Proxy…", Recent: "Recent queries…", Check: "Check…", AtLogin: "Start at login",
+	Pause: words.Mark("Pause"), PauseHint: words.Mark("DNS is not encrypted meanwhile"), Pause5: words.Mark("5 minutes"), Pause15: words.Mark("15 minutes"), Pause60: words.Mark("1 hour"),
+	PauseNetwork: words.Mark("Until the network changes"), Resume: words.Mark("Resume now"), TurnOn: words.Mark("Turn on"), SignIn: words.Mark("Open sign-in page"),
+	Start: words.Mark("Start"), TryAgain: words.Mark("Try again"), Cancel: words.Mark("Cancel"), Stop: words.Mark("Stop"), Fix: words.Mark("Fix this…"),
+	Add: words.Mark("Add…"), More: words.Mark("More…"), UseHere: words.Mark("Use as this computer’s DNS"),
+	Open: words.Mark("Open DoT Proxy…"), Recent: words.Mark("Recent queries…"), Check: words.Mark("Check…"), AtLogin: words.Mark("Start at login"),
 }
 
 // Item is one entry as it shall look.
@@ -151,7 +152,7 @@ func Build(v View) Menu {
 	m.Providers = providerItems(v)
 	visible := visibleItems(v, m.Providers)
 	for id, title := range titles {
-		m.Items[id] = Item{Title: title, Enabled: id != PauseHint, Visible: visible[id]}
+		m.Items[id] = Item{Title: words.T(title), Enabled: id != PauseHint, Visible: visible[id]}
 	}
 	line1, line2 := lines(v)
 	if v.Notice != "" {
@@ -203,9 +204,9 @@ func wantsHere(v View) bool {
 func closeTitle(v View) string {
 	s := v.Status
 	if v.Link == Connected && s.Variant != control.VariantNotInUse && (s.State == control.Protected || s.State == control.Degraded) {
-		return "Close tray, stay protected"
+		return words.T("Close tray, stay protected")
 	}
-	return "Close tray"
+	return words.T("Close tray")
 }
 
 // quitTitle promises to put back only what was changed; after a pause or a
@@ -213,9 +214,9 @@ func closeTitle(v View) string {
 func quitTitle(v View) string {
 	interrupted := v.Status.State == control.Paused || v.Status.State == control.SignIn && wantsHere(v)
 	if v.Link == Connected && (v.Status.SystemDNS || interrupted) {
-		return "Quit and put DNS back"
+		return words.T("Quit and put DNS back")
 	}
-	return "Quit"
+	return words.T("Quit")
 }
 
 func iconOf(v View) control.State {

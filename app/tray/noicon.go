@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // noIconPath is the file that is there once this user was told that the desktop
@@ -31,8 +32,8 @@ func tellNoIcon(ctx context.Context, board newsBoard, path string, state control
 		return nil
 	}
 	err := board.carryOut(ctx, order{news: &News{
-		Title: "No tray icon on this desktop",
-		Body:  "DoT Proxy opens its window instead, and works on when you close it. On GNOME the extension AppIndicator shows the icon.",
+		Title: words.T("No tray icon on this desktop"),
+		Body:  words.T("DoT Proxy opens its window instead, and works on when you close it. On GNOME the extension AppIndicator shows the icon."),
 		Icon:  state,
 	}})
 	if err != nil {

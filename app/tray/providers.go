@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 func providersTitle(v View) string {
 	if v.Status.ProviderName == "" {
-		return "Provider"
+		return words.T("Provider")
 	}
-	return "Provider: " + shorten(v.Status.ProviderName)
+	return words.T("Provider: {{.Provider}}", "Provider", shorten(v.Status.ProviderName))
 }
 
 // providerItems offers the current provider, those of the settings, the custom
@@ -101,9 +102,9 @@ func customTitle(name, upstream string) string {
 	case !found:
 		return name
 	case strings.HasPrefix(options, "pin-sha256=") || strings.Contains(options, "&pin-sha256="):
-		return name + ", certificate pinned"
+		return words.T("{{.Name}}, certificate pinned", "Name", name)
 	}
-	return name + ", with options"
+	return words.T("{{.Name}}, with options", "Name", name)
 }
 
 func providerItem(title, upstream string, current bool) ProviderItem {

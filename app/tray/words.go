@@ -6,57 +6,58 @@ import (
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // lines are the first two of the menu.
 func lines(v View) (first, second string) {
 	switch v.Link {
 	case Launching:
-		return "Starting…", "Starting the engine"
+		return words.T("Starting…"), words.T("Starting the engine")
 	case Gone:
-		return "Not protected", "The engine has stopped"
+		return words.T("Not protected"), shorten(words.T("The engine has stopped."))
 	case Forbidden:
-		return "Held by the system’s engine", "This user may not steer it"
+		return words.T("Held by the system’s engine"), words.T("This user may not steer it")
 	}
 	s := v.Status
 	switch s.Variant {
 	case control.VariantNotInUse:
-		return "Running, not in use", "DNS is not encrypted"
+		return words.T("Running, not in use"), words.T("DNS is not encrypted")
 	case control.VariantFromMemory:
-		return "Known names only", degradedLine(s)
+		return words.T("Known names only"), degradedLine(s)
 	}
 	switch s.State {
 	case control.Protected:
-		return shorten("Protected by " + s.ProviderName), figures(s.Counters)
+		return shorten(words.T("Protected by {{.Provider}}", "Provider", s.ProviderName)), figures(s.Counters)
 	case control.Degraded:
 		return backupLine(v), degradedLine(s)
 	case control.Stopped:
-		return "Stopped", "DNS is not encrypted"
+		return words.T("Stopped"), words.T("DNS is not encrypted")
 	case control.Starting:
-		return "Starting…", shorten("Connecting to " + s.ProviderName)
+		return words.T("Starting…"), shorten(words.T("Connecting to {{.Provider}}", "Provider", s.ProviderName))
 	case control.Paused:
 		return pausedLines(s, v.Now)
 	case control.SignIn:
 		return signInLines(s)
 	case control.Failed:
-		return "Not protected", problemLine(s)
+		return words.T("Not protected"), problemLine(s)
 	}
-	return shorten(s.Sentence), "" // a newer engine's state
+	return shorten(words.Said(s.Sentence)), "" // a newer engine's state
 }
 
 // pausedLines count the pause down.
 func pausedLines(s control.Status, now time.Time) (first, second string) {
-	second = "DNS is not encrypted"
+	second = words.T("DNS is not encrypted")
 	switch {
 	case s.PauseEndsWithNetwork:
-		return "Paused until the network changes", second
+		return words.T("Paused until the network changes"), second
 	case s.PausedUntil == nil:
-		return "Paused", second
+		return words.T("Paused"), second
 	}
 	if left := timeLeft(s.PausedUntil.Sub(now)); left != "" {
 		second += ", " + left
 	}
-	return "Paused until " + s.PausedUntil.Local().Format("15:04"), second
+	return words.T("Paused until {{.Time}}", "Time", s.PausedUntil.Local().Format("15:04")), second
 }
 
 // timeLeft says how long left is, in minutes begun; empty where it is over.
@@ -65,12 +66,10 @@ func timeLeft(left time.Duration) string {
 	switch {
 	case left <= 0:
 		return ""
-	case minutes == 1:
-		return "1 minute left"
 	case minutes < 2*60:
-		return fmt.Sprintf("%d minutes left", minutes)
+		return words.N("{{.N}} minutes left", int(minutes))
 	}
-	return fmt.Sprintf("%d hours left", (minutes+59)/60)
+	return words.N("{{.N}} hours left", int(minutes+59)/60)
 }
 
 // nextMinute is when the countdown of v says something else; due is false where
@@ -93,22 +92,22 @@ func nextMinute(v View) (wait time.Duration, due bool) {
 // signInLines tell whether the user is at it already.
 func signInLines(s control.Status) (first, second string) {
 	if s.Portal != nil && s.Portal.Until != nil {
-		return "Sign-in needed", "DNS is not encrypted until you are through"
+		return words.T("Sign-in needed"), words.T("DNS is not encrypted until you are through")
 	}
-	return "Sign-in needed", "Network wants a sign-in"
+	return words.T("Sign-in needed"), words.T("Network wants a sign-in")
 }
 
 // figures are how well the engine does: "11 ms, 71 % from cache".
 func figures(c control.Counters) string {
 	if c.Queries == 0 {
-		return "No queries yet"
+		return words.T("No queries yet")
 	}
-	cached := fmt.Sprintf("%d %% from cache", c.Cached*100/c.Queries)
+	cached := words.T("{{.Share}} from cache", "Share", fmt.Sprintf("%d %%", c.Cached*100/c.Queries))
 	switch {
 	case c.MedianMS <= 0:
 		return cached
 	case c.MedianMS < 1:
-		return "under 1 ms, " + cached
+		return words.T("under 1 ms, {{.Cached}}", "Cached", cached)
 	}
 	return fmt.Sprintf("%.0f ms, %s", c.MedianMS, cached)
 }
@@ -122,19 +121,19 @@ func backupLine(v View) string {
 		}
 		for _, p := range v.Providers {
 			if p.ID == u.Provider {
-				return shorten("On backup: " + p.Name)
+				return shorten(words.T("On backup: {{.Provider}}", "Provider", p.Name))
 			}
 		}
-		return shorten("On backup: " + u.Provider)
+		return shorten(words.T("On backup: {{.Provider}}", "Provider", u.Provider))
 	}
-	return "On backup"
+	return words.T("On backup")
 }
 
 func degradedLine(s control.Status) string {
 	if s.Problem != nil {
 		return problemLine(s)
 	}
-	return shorten(s.ProviderName + " does not answer")
+	return shorten(words.T("{{.Provider}} does not answer", "Provider", s.ProviderName))
 }
 
 // process is a detail that a menu has no room for.
@@ -145,5 +144,5 @@ func problemLine(s control.Status) string {
 	if s.Problem != nil {
 		text = s.Problem.Message
 	}
-	return shorten(process.ReplaceAllString(text, ""))
+	return shorten(words.Said(process.ReplaceAllString(text, "")))
 }

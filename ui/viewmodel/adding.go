@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // Adding is the dialog that adds a provider of the user's own, or changes one.
@@ -33,20 +34,20 @@ func (s *Shelf) NewAdding(was string) *Adding {
 // Title is that of the dialog.
 func (a *Adding) Title() string {
 	if a.was != "" {
-		return "Change a provider"
+		return words.T("Change a provider")
 	}
-	return "Add a provider"
+	return words.T("Add a provider")
 }
 
 // Yes is the label of the filled button.
 func (a *Adding) Yes() string {
 	switch {
 	case a.testing:
-		return "Testing…"
+		return words.T("Testing…")
 	case a.was != "":
-		return "Test and change"
+		return words.T("Test and change")
 	}
-	return "Test and add"
+	return words.T("Test and add")
 }
 
 // Anyway is the label of the button that skips the test, empty where that is
@@ -56,9 +57,9 @@ func (a *Adding) Anyway() string {
 	case !a.network || a.testing || a.wrong() != "":
 		return ""
 	case a.was != "":
-		return "Change anyway"
+		return words.T("Change anyway")
 	}
-	return "Add anyway"
+	return words.T("Add anyway")
 }
 
 // Type takes what was typed.
@@ -80,7 +81,7 @@ func (a *Adding) Ready() bool {
 // Line is what stands under the input.
 func (a *Adding) Line() (string, Tone) {
 	if a.testing {
-		return "Connecting and checking its certificate…", Neutral
+		return words.T("Connecting and checking its certificate…"), Neutral
 	}
 	if a.failure != "" {
 		return a.failure, Bad
@@ -90,9 +91,9 @@ func (a *Adding) Line() (string, Tone) {
 	}
 	server, _, _ := strings.Cut(a.text, "?")
 	if isAddress(server) {
-		return "Its certificate must carry this address. With a name: " + server + "#dns.home.example.", Neutral
+		return words.T("Its certificate must carry this address. With a name: {{.Server}}#dns.home.example.", "Server", server), Neutral
 	}
-	return "IP#NAME, tls://NAME, or an sdns:// stamp.", Neutral
+	return words.T("IP#NAME, tls://NAME, or an sdns:// stamp."), Neutral
 }
 
 // wrong is what is wrong with the text alone.
@@ -100,11 +101,11 @@ func (a *Adding) wrong() string {
 	known := a.form.upstream(a.text)
 	switch {
 	case a.text == "":
-		return "Type an address and the name on its certificate."
+		return words.T("Type an address and the name on its certificate.")
 	case a.shelf.known(known), a.text != a.was && slices.Contains(a.shelf.own, a.text):
-		return labelOf(known, a.shelf.view.Providers) + " is in the list already."
+		return words.T("{{.Provider}} is in the list already.", "Provider", labelOf(known, a.shelf.view.Providers))
 	case strings.ContainsFunc(a.text, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return "It holds characters that cannot be seen. Type it anew."
+		return words.T("It holds characters that cannot be seen. Type it anew.")
 	}
 	return a.form.upstreamError(a.text)
 }
@@ -123,13 +124,13 @@ func (a *Adding) Done(r control.ProviderTest, err error) bool {
 	a.testing = false
 	switch {
 	case err != nil:
-		a.failure = err.Error()
+		a.failure = Told(err)
 	case r.Error != "":
-		a.failure, a.network = Sentence(r.Error), r.Network
+		a.failure, a.network = words.Said(Sentence(r.Error)), r.Network
 		if r.Network {
-			a.failure += " This network may be the reason."
+			a.failure = words.Join(a.failure, words.T("This network may be the reason."))
 		} else {
-			a.failure += " It was not added."
+			a.failure = words.Join(a.failure, words.T("It was not added."))
 		}
 	default:
 		return true
@@ -138,7 +139,7 @@ func (a *Adding) Done(r control.ProviderTest, err error) bool {
 }
 
 // Refused takes why the engine did not take the change.
-func (a *Adding) Refused(err error) { a.testing, a.failure, a.network = false, err.Error(), false }
+func (a *Adding) Refused(err error) { a.testing, a.failure, a.network = false, Told(err), false }
 
 // testAgain is how long to wait for the end of another test, tests how often.
 const (
@@ -176,5 +177,5 @@ func testOnce(ctx context.Context, e Engine, upstream string) (control.ProviderT
 	if err := ctx.Err(); err != nil {
 		return control.ProviderTest{}, err
 	}
-	return control.ProviderTest{}, &control.Problem{Code: control.CodeInternal, Message: "The test ended without a result.", Hint: "Try again."}
+	return control.ProviderTest{}, &control.Problem{Code: control.CodeInternal, Message: words.Mark("The test ended without a result."), Hint: words.Mark("Try again.")}
 }

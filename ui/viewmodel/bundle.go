@@ -2,11 +2,11 @@ package viewmodel
 
 import (
 	"encoding/pem"
-	"errors"
 	"os"
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // bundleCheck remembers the last file that was checked and counted, so that not every key
@@ -26,10 +26,7 @@ func (b *bundleCheck) of(path string) string {
 	if _, err := control.LoadRoots(path); err == nil {
 		b.count = countCertificates(path)
 	} else {
-		b.wrong = err.Error()
-		if p, ok := errors.AsType[*control.Problem](err); ok {
-			b.wrong = p.Error()
-		}
+		b.wrong = Told(err)
 	}
 	return b.wrong
 }
@@ -39,12 +36,12 @@ func (b *bundleCheck) of(path string) string {
 func (f *Form) BundleHint() string {
 	path := strings.TrimSpace(f.Value(FieldBundle))
 	if path == "" {
-		return "The system’s roots, or a PEM file of your own"
+		return words.T("The system’s roots, or a PEM file of your own")
 	}
 	if f.bundle.of(path) != "" {
-		return "A PEM file of your own"
+		return words.T("A PEM file of your own")
 	}
-	return "A file with " + Plural(f.bundle.count, "certificate", "certificates")
+	return words.N("A file with {{.N}} certificates", f.bundle.count)
 }
 
 // countCertificates counts those of a file that control.LoadRoots accepts.

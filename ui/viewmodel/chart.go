@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // The chart's extent.
@@ -119,7 +120,7 @@ func (h *History) Bars() []Bar { return append([]Bar(nil), h.bars[:]...) }
 // Caption says what the bars cover: all ten minutes, or since when.
 func (h *History) Caption(now time.Time) string {
 	if h.since.IsZero() || now.Sub(h.since) >= ChartBars*BarSpan {
-		return "Queries, last 10 minutes"
+		return words.T("Queries, last 10 minutes")
 	}
-	return "Queries since " + Minute(h.since)
+	return words.T("Queries since {{.Time}}", "Time", Minute(h.since))
 }

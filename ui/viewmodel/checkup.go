@@ -1,9 +1,11 @@
 package viewmodel
 
 import (
+	"slices"
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // CheckRunning is the result of a row that is still being looked at.
@@ -38,9 +40,24 @@ func (c *Checkup) Begin(v View) bool {
 // Done takes what was found, or why nothing was.
 func (c *Checkup) Done(rows []control.CheckRow, err error) {
 	c.running, c.problem = false, problemOf(err)
-	if c.rows = rows; err != nil {
+	if c.rows = translated(rows); err != nil {
 		c.rows = nil
 	}
+}
+
+// translated are rows in the user's language.
+func translated(rows []control.CheckRow) []control.CheckRow {
+	list := slices.Clone(rows)
+	for i := range list {
+		r := &list[i]
+		r.Title, r.Sentence = words.Said(r.Title), words.Said(r.Sentence)
+		if r.Fix != nil {
+			fix := *r.Fix
+			fix.Label = words.Said(fix.Label)
+			r.Fix = &fix
+		}
+	}
+	return list
 }
 
 // Lost forgets what was found: the engine it was about has gone.
@@ -50,7 +67,7 @@ func (c *Checkup) Lost() { *c = Checkup{running: c.running} }
 func (c *Checkup) Running() bool { return c.running }
 
 // checkTitles are what a first check shows until it has found something.
-var checkTitles = []string{"Certificate and name", "Encryption", "DNSSEC", "Leak test", "IPv6", "Backup", "Port", "Clock"}
+var checkTitles = []string{words.Mark("Certificate and name"), words.Mark("Encryption"), "DNSSEC", words.Mark("Leak test"), "IPv6", words.Mark("Backup"), words.Mark("Port"), words.Mark("Clock")}
 
 // Rows are what to show: those of before while a check runs, or what it is
 // about to look at.
@@ -60,7 +77,7 @@ func (c *Checkup) Rows() []control.CheckRow {
 	}
 	var rows []control.CheckRow
 	for _, title := range checkTitles {
-		rows = append(rows, control.CheckRow{Result: CheckRunning, Title: title, Sentence: "Being looked at…"})
+		rows = append(rows, control.CheckRow{Result: CheckRunning, Title: words.T(title), Sentence: words.T("Being looked at…")})
 	}
 	return rows
 }
@@ -68,7 +85,7 @@ func (c *Checkup) Rows() []control.CheckRow {
 // Summary counts the results in one line: “6 of 8 fine, 1 failed, 1 note.”
 func (c *Checkup) Summary() string {
 	if c.running {
-		return "Looking at what you rely on; this takes some seconds…"
+		return words.T("Looking at what you rely on; this takes some seconds…")
 	}
 	if len(c.rows) == 0 {
 		return ""
@@ -77,17 +94,17 @@ func (c *Checkup) Summary() string {
 	for _, r := range c.rows {
 		n[r.Result]++
 	}
-	parts := []string{Count(uint64(n[control.CheckOK])) + " of " + Count(uint64(len(c.rows))) + " fine"}
-	for _, other := range []struct{ result, one, many string }{
-		{control.CheckFailed, "failed", "failed"},
-		{control.CheckWarning, "note", "notes"},
-		{control.CheckUnknown, "not known", "not known"},
-	} {
-		if n[other.result] > 0 {
-			parts = append(parts, Plural(n[other.result], other.one, other.many))
-		}
+	parts := []string{words.T("{{.Fine}} of {{.All}} fine", "Fine", n[control.CheckOK], "All", len(c.rows))}
+	if failed := n[control.CheckFailed]; failed > 0 {
+		parts = append(parts, words.N("{{.N}} failed", failed))
 	}
-	return strings.Join(parts, ", ") + "."
+	if notes := n[control.CheckWarning]; notes > 0 {
+		parts = append(parts, words.N("{{.N}} notes", notes))
+	}
+	if unknown := n[control.CheckUnknown]; unknown > 0 {
+		parts = append(parts, words.N("{{.N}} not known", unknown))
+	}
+	return words.Sentence(words.List(parts))
 }
 
 // Empty is what stands in the place of the rows, empty where there are some.
@@ -96,13 +113,13 @@ func (c *Checkup) Empty(v View) Empty {
 	case len(c.Rows()) > 0:
 		return Empty{}
 	case v.Link == Refused && v.Problem != nil:
-		return Empty{Title: "Nothing to check", Sentence: v.Problem.Error()}
+		return Empty{Title: words.T("Nothing to check"), Sentence: Told(v.Problem)}
 	case v.Link != Connected:
-		return Empty{Title: "Nothing to check", Sentence: "What you rely on is looked at as soon as the engine runs."}
+		return Empty{Title: words.T("Nothing to check"), Sentence: words.T("What you rely on is looked at as soon as the engine runs.")}
 	case c.problem != nil:
-		return Empty{Title: "The check did not end", Sentence: c.problem.Error()}
+		return Empty{Title: words.T("The check did not end"), Sentence: Told(c.problem)}
 	}
-	return Empty{Title: "Nothing was looked at yet", Sentence: "Press Check again."}
+	return Empty{Title: words.T("Nothing was looked at yet"), Sentence: words.T("Press Check again.")}
 }
 
 // Report is the rows as text, for the clipboard.
@@ -119,11 +136,11 @@ func (c *Checkup) Report(v View) string {
 func CheckWord(result string) string {
 	switch result {
 	case control.CheckOK:
-		return "ok"
+		return words.T("ok")
 	case control.CheckWarning:
-		return "note"
+		return words.T("note")
 	case control.CheckFailed:
-		return "FAILED"
+		return words.T("FAILED")
 	}
 	return none
 }

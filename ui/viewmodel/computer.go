@@ -1,9 +1,8 @@
 package viewmodel
 
 import (
-	"strings"
-
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // Computer is the switch “Use as this computer’s DNS”.
@@ -30,11 +29,11 @@ func ComputerOf(v View) (c Computer, ok bool) {
 	}
 	switch p := s.Problem; {
 	case p != nil && p.Code == control.CodeSystemDNS:
-		c.Caption, c.Tone, c.Repair = p.Error(), Bad, true
+		c.Caption, c.Tone, c.Repair = Told(p), Bad, true
 	case !c.On && s.SystemDNS:
-		c.Caption, c.Tone, c.Repair = "This computer’s DNS still points here.", Warn, true
+		c.Caption, c.Tone, c.Repair = words.T("This computer’s DNS still points here."), Warn, true
 	case !c.On:
-		c.Caption = "Off: nothing on this computer is changed"
+		c.Caption = words.T("Off: nothing on this computer is changed")
 	case s.SystemDNS:
 		c.Caption = covered(s.Networks)
 	default:
@@ -47,11 +46,11 @@ func ComputerOf(v View) (c Computer, ok bool) {
 func covered(networks []string) string {
 	switch n := len(networks); n {
 	case 0:
-		return "This computer asks DoT Proxy"
+		return words.T("This computer asks DoT Proxy")
 	case 1:
 		return networks[0]
 	default:
-		return strings.Join(networks[:n-1], ", ") + " and " + networks[n-1]
+		return words.T("{{.Networks}} and {{.Last}}", "Networks", words.List(networks[:n-1]), "Last", networks[n-1])
 	}
 }
 
@@ -60,27 +59,29 @@ func covered(networks []string) string {
 func absentWords(s control.State) (caption string, repair bool) {
 	switch s {
 	case control.Paused:
-		return "Off while paused", false
+		return words.T("Off while paused"), false
 	case control.SignIn:
-		return "Off until you have signed in", false
+		return words.T("Off until you have signed in"), false
 	case control.Stopped:
-		return "Off while stopped", false
+		return words.T("Off while stopped"), false
 	case control.Starting:
-		return "Off until DoT Proxy has started", false
+		return words.T("Off until DoT Proxy has started"), false
 	case control.Failed:
-		return "Off until DoT Proxy works again", false
+		return words.T("Off until DoT Proxy works again"), false
 	}
-	return "This computer asks another DNS server", true
+	return words.T("This computer asks another DNS server"), true
 }
 
 // ComputerWorking is the caption while the switch takes effect; a system may
 // ask for a password first.
 func ComputerWorking(on bool) string {
 	if on {
-		return "Setting this computer’s DNS; a password may be asked for…"
+		return words.T("Setting this computer’s DNS; a password may be asked for…")
 	}
-	return "Putting the old DNS back…"
+	return words.T("Putting the old DNS back…")
 }
 
 // ComputerRepairing is the caption while what is amiss is put right.
-const ComputerRepairing = "Putting this computer’s DNS right; a password may be asked for…"
+func ComputerRepairing() string {
+	return words.T("Putting this computer’s DNS right; a password may be asked for…")
+}

@@ -1,11 +1,11 @@
 package viewmodel
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // Step is one box on a query's way.
@@ -37,14 +37,14 @@ type Detail struct {
 func DetailOf(q *control.Query, routes map[string][]string) Detail {
 	d := Detail{Name: HostName(q.Name), Type: q.Type, Tag: tagOf(q, routes), TagTone: sourceTone(q), Records: records(q)}
 	if q.EDE != "" {
-		d.Note = "Extended error: " + q.EDE
+		d.Note = words.T("Extended error: {{.Error}}", "Error", q.EDE)
 	}
 	// What came in clear text may say so and be forged.
 	if q.Authenticated && q.Encrypted {
-		d.DNSSEC = "DNSSEC: validated by the provider"
+		d.DNSSEC = words.T("DNSSEC: validated by the provider")
 	}
 	if q.Name == "" {
-		d.Name = "hidden"
+		d.Name = words.T("hidden")
 	}
 	d.Steps = append(d.Steps, asked(q))
 	if s, ok := foundStep(q.Source); ok {
@@ -54,7 +54,7 @@ func DetailOf(q *control.Query, routes map[string][]string) Detail {
 		d.Steps = append(d.Steps, s)
 	}
 	if q.Source == control.SourceBlocked {
-		d.Steps = append(d.Steps, Step{Title: "Rules", Main: "Blocked"})
+		d.Steps = append(d.Steps, Step{Title: words.T("Rules"), Main: words.T("Blocked")})
 	}
 	d.Steps = append(d.Steps, answer(q))
 	return d
@@ -76,14 +76,14 @@ func (d Detail) Text() string {
 }
 
 var tags = map[control.Source]string{
-	control.SourceUpstream:  "asked upstream",
-	control.SourceCache:     "from cache",
-	control.SourceStale:     "stale answer",
-	control.SourceLocal:     "answered here",
-	control.SourceCoalesced: "shared answer",
-	control.SourceOverride:  "own answer",
-	control.SourceRoute:     "route",
-	control.SourceBlocked:   "blocked",
+	control.SourceUpstream:  words.Mark("asked upstream"),
+	control.SourceCache:     words.Mark("from cache"),
+	control.SourceStale:     words.Mark("stale answer"),
+	control.SourceLocal:     words.Mark("answered here"),
+	control.SourceCoalesced: words.Mark("shared answer"),
+	control.SourceOverride:  words.Mark("own answer"),
+	control.SourceRoute:     words.Mark("route"),
+	control.SourceBlocked:   words.Mark("blocked"),
 }
 
 func tagOf(q *control.Query, routes map[string][]string) string {
@@ -91,11 +91,12 @@ func tagOf(q *control.Query, routes map[string][]string) string {
 	if !ok {
 		tag = string(q.Source)
 	}
+	tag = words.T(tag)
 	if owner := serverOf(q, routes); owner != "" {
 		tag = owner
 	}
 	if !q.Encrypted {
-		tag += ", " + control.NotEncrypted
+		tag = words.List([]string{tag, words.T(control.NotEncrypted)})
 	}
 	return tag
 }
@@ -115,33 +116,33 @@ func serverOf(q *control.Query, routes map[string][]string) string {
 	if best == "" {
 		return ""
 	}
-	return best + "’s server"
+	return words.T("{{.Domain}}’s server", "Domain", best)
 }
 
 func connection(q *control.Query, routes map[string][]string) (Step, bool) {
 	if q.Upstream == "" && q.Encrypted {
 		return Step{}, false
 	}
-	s := Step{Title: "Connection", Main: q.Upstream, Lines: []string{"over TLS"}}
+	s := Step{Title: words.T("Connection"), Main: q.Upstream, Lines: []string{words.T("over TLS")}}
 	if !q.Encrypted {
-		s.Lines[0], s.Tone = control.NotEncrypted, Warn
+		s.Lines[0], s.Tone = words.T(control.NotEncrypted), Warn
 	}
 	if owner := serverOf(q, routes); owner != "" {
 		s.Lines = append(s.Lines, owner)
 	}
 	if s.Main == "" {
-		s.Main, s.Lines = control.NotEncrypted, s.Lines[1:]
+		s.Main, s.Lines = words.T(control.NotEncrypted), s.Lines[1:]
 	}
 	return s, true
 }
 
 func asked(q *control.Query) Step {
-	s := Step{Title: "Asked", Main: Clock(q.Time)}
+	s := Step{Title: words.T("Asked"), Main: Clock(q.Time)}
 	if q.Client != "" {
-		s.Lines = append(s.Lines, "by "+q.Client)
+		s.Lines = append(s.Lines, words.T("by {{.Client}}", "Client", q.Client))
 	}
 	if q.Transport != "" {
-		s.Lines = append(s.Lines, "over "+strings.ToUpper(q.Transport))
+		s.Lines = append(s.Lines, words.T("over {{.Transport}}", "Transport", strings.ToUpper(q.Transport)))
 	}
 	return s
 }
@@ -150,26 +151,26 @@ func asked(q *control.Query) Step {
 func foundStep(from control.Source) (Step, bool) {
 	switch from {
 	case control.SourceCache:
-		return Step{Title: "Cache", Main: "Found in cache"}, true
+		return Step{Title: words.T("Cache"), Main: words.T("Found in cache")}, true
 	case control.SourceStale:
-		return Step{Title: "Cache", Main: "Stale answer", Lines: []string{"no new one", "could be had"}}, true
+		return Step{Title: words.T("Cache"), Main: words.T("Stale answer"), Lines: []string{words.T("no new one"), words.T("could be had")}}, true
 	case control.SourceUpstream:
-		return Step{Title: "Cache", Main: "Not in cache"}, true
+		return Step{Title: words.T("Cache"), Main: words.T("Not in cache")}, true
 	case control.SourceCoalesced:
-		return Step{Title: "Cache", Main: "Not in cache", Lines: []string{"the same question", "was on its way"}}, true
+		return Step{Title: words.T("Cache"), Main: words.T("Not in cache"), Lines: []string{words.T("the same question"), words.T("was on its way")}}, true
 	case control.SourceOverride:
-		return Step{Title: "Own names", Main: "Own answer", Lines: []string{"from the settings", "or the hosts file"}}, true
+		return Step{Title: words.T("Own names"), Main: words.T("Own answer"), Lines: []string{words.T("from the settings"), words.T("or the hosts file")}}, true
 	}
 	return Step{}, false
 }
 
 func answer(q *control.Query) Step {
-	s := Step{Title: "Answer", Main: q.RCode, Lines: []string{"in " + Latency(q.MS)}}
+	s := Step{Title: words.T("Answer"), Main: q.RCode, Lines: []string{words.T("in {{.Latency}}", "Latency", Latency(q.MS))}}
 	if n := len(q.Answers); n > 0 {
-		s.Lines = append(s.Lines, Plural(n, "record", "records"))
+		s.Lines = append(s.Lines, words.N("{{.N}} records", n))
 	}
 	if q.EDE == "" && q.Failed() {
-		s.Lines = append(s.Lines, "no extended error")
+		s.Lines = append(s.Lines, words.T("no extended error"))
 	}
 	return s
 }
@@ -180,5 +181,5 @@ func records(q *control.Query) []string {
 		return nil
 	}
 	lines := append([]string(nil), q.Answers...)
-	return append(lines, fmt.Sprintf("kept for %s at most", Plural(int(q.TTL), "second", "seconds")))
+	return append(lines, words.N("kept for {{.N}} seconds at most", int(q.TTL)))
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // Empty is what stands in the place of an empty log.
@@ -22,24 +23,24 @@ type Empty struct {
 func EmptyOf(v View, snap Snapshot, f Filter) Empty {
 	switch {
 	case snap.Kept > 0 && f.Search != "":
-		return Empty{Title: "No match", Sentence: "No query matches " + control.Quote(f.Search) + ". Clear the search or the filter.", ClearFilter: true}
+		return Empty{Title: words.T("No match"), Sentence: words.T("No query matches {{.Search}}. Clear the search or the filter.", "Search", control.Quote(f.Search)), ClearFilter: true}
 	case snap.Kept > 0:
-		return Empty{Title: "No match", Sentence: "No query is " + kindWords[f.Kind] + ". Clear the search or the filter.", ClearFilter: true}
+		return Empty{Title: words.T("No match"), Sentence: words.T("No query is {{.Kind}}. Clear the search or the filter.", "Kind", words.T(kindWords[f.Kind])), ClearFilter: true}
 	case v.Link != Connected:
-		return Empty{Title: "No queries", Sentence: "Queries are shown as soon as the engine runs."}
+		return Empty{Title: words.T("No queries"), Sentence: words.T("Queries are shown as soon as the engine runs.")}
 	case v.HasSettings && v.Settings.LogPrivacy == control.LogOff:
-		return Empty{Title: "The query log is off", Sentence: "Turn it on in Settings.", OpenSettings: true}
+		return Empty{Title: words.T("The query log is off"), Sentence: words.T("Turn it on in Settings."), OpenSettings: true}
 	case v.Status.State == control.Stopped:
-		return Empty{Title: "No queries", Sentence: "DoT Proxy is stopped: nothing can ask it."}
+		return Empty{Title: words.T("No queries"), Sentence: words.T("DoT Proxy is stopped: nothing can ask it.")}
 	case !snap.Cleared.IsZero():
-		return Empty{Title: "No queries", Sentence: "Nothing has asked DoT Proxy since the list was cleared at " + Minute(snap.Cleared) + ".", Command: tryCommand(v.Status)}
+		return Empty{Title: words.T("No queries"), Sentence: words.T("Nothing has asked DoT Proxy since the list was cleared at {{.Time}}.", "Time", Minute(snap.Cleared)), Command: tryCommand(v.Status)}
 	}
-	return Empty{Title: "No queries yet", Sentence: "Nothing has asked DoT Proxy since it started at " + Minute(v.Status.Since) + ".", Command: tryCommand(v.Status)}
+	return Empty{Title: words.T("No queries yet"), Sentence: words.T("Nothing has asked DoT Proxy since it started at {{.Time}}.", "Time", Minute(v.Status.Since)), Command: tryCommand(v.Status)}
 }
 
 var kindWords = map[Kind]string{
-	Failed: "a failure", Slow: "slow", Cached: "from the cache", Stale: "answered from an old copy", Own: "answered by your own names",
-	Routed: "answered by a domain’s own server", Blocked: "blocked", Clear: "not encrypted",
+	Failed: words.Mark("a failure"), Slow: words.Mark("slow"), Cached: words.Mark("from the cache"), Stale: words.Mark("answered from an old copy"), Own: words.Mark("answered by your own names"),
+	Routed: words.Mark("answered by a domain’s own server"), Blocked: words.Mark("blocked"), Clear: words.Mark("not encrypted"),
 }
 
 // tryCommand asks the first address for example.com.
@@ -58,14 +59,14 @@ func tryCommand(s control.Status) string {
 // LogNote is the line beside the chips: what the log keeps and what it missed.
 func LogNote(v View, snap Snapshot) string {
 	if snap.Dropped > 0 {
-		return Plural(int(min(snap.Dropped, 1<<31)), "query", "queries") + " came too fast to be shown"
+		return words.N("{{.N}} queries came too fast to be shown", int(min(snap.Dropped, 1<<31)))
 	}
 	if !v.HasSettings {
 		return ""
 	}
 	return map[control.LogPrivacy]string{
-		control.LogFull:      "Kept in memory only",
-		control.LogHideNames: "Names are hidden",
-		control.LogOff:       "The query log is off",
+		control.LogFull:      words.T("Kept in memory only"),
+		control.LogHideNames: words.T("Names are hidden"),
+		control.LogOff:       words.T("The query log is off"),
 	}[v.Settings.LogPrivacy]
 }

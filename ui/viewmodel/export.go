@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // Format is a form of an export.
@@ -37,7 +38,7 @@ func Exported(rows []Row) []control.Query {
 }
 
 // ExportTitle counts what goes into the file.
-func ExportTitle(n int) string { return "Export " + Plural(n, "query", "queries") }
+func ExportTitle(n int) string { return words.N("Export {{.N}} queries", n) }
 
 // ExportNote says what somebody learns who reads the file.
 func ExportNote(list []control.Query) string {
@@ -45,11 +46,11 @@ func ExportNote(list []control.Query) string {
 	hidden := slices.ContainsFunc(list, func(q control.Query) bool { return q.Name == "" })
 	switch {
 	case named && hidden:
-		return "Names, answers and addresses of clients are in this file, save where they were hidden."
+		return words.T("Names, answers and addresses of clients are in this file, save where they were hidden.")
 	case named:
-		return "Names, answers and addresses of clients are in this file."
+		return words.T("Names, answers and addresses of clients are in this file.")
 	}
-	return "Names are hidden in this file."
+	return words.T("Names are hidden in this file.")
 }
 
 // Export writes a list of queries: as JSON an array in the form of the control

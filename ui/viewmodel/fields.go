@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // Field is one value of the settings form: the key of a setting, and behind a
@@ -64,19 +65,19 @@ var advanced = [...]Field{FieldMinTTL, FieldMaxTTL, FieldBurst, FieldBlockAfter,
 func (f Field) Advanced() bool { return slices.Contains(advanced[:], f) }
 
 // Label is what the field is called.
-func (f Field) Label() string { return labels[f] }
+func (f Field) Label() string { return words.T(labels[f]) }
 
 var labels = map[Field]string{
-	FieldPort: "Port", FieldListen: "Addresses", FieldAccess: "Other devices", FieldPerSecond: "Limit for each client",
-	FieldProvider: "Provider", FieldBackups: "Backup providers", FieldBundle: "Certificates trusted",
-	FieldCache: "Cache", FieldStale: "Old answers", SwitchPersist: "Save the cache",
-	SwitchHosts: "Use the hosts file", FieldOverrides: "Own names", FieldRoutes: "Other servers for domains",
-	SwitchLocal: "Ask the local network", SwitchCanary: "Ask browsers to use this computer’s DNS",
-	SwitchRebinding: "Protect against rebinding",
-	FieldPrivacy:    "Query log", SwitchSubnet: "Hide my subnet", SwitchRace: "Ask all providers at once", SwitchKeep: "Keep statistics",
-	FieldMinTTL: "Shortest time in the cache", FieldMaxTTL: "Longest time in the cache",
-	FieldBurst: "Queries at once", SwitchLoopback: "Limit this computer too",
-	FieldBlockAfter: "Block a client after", FieldBlockWindow: "Counted over", FieldBlockFor: "Blocked for",
+	FieldPort: words.Mark("Port"), FieldListen: words.Mark("Addresses"), FieldAccess: words.Mark("Other devices"), FieldPerSecond: words.Mark("Limit for each client"),
+	FieldProvider: words.Mark("Provider"), FieldBackups: words.Mark("Backup providers"), FieldBundle: words.Mark("Certificates trusted"),
+	FieldCache: words.Mark("Cache"), FieldStale: words.Mark("Old answers"), SwitchPersist: words.Mark("Save the cache"),
+	SwitchHosts: words.Mark("Use the hosts file"), FieldOverrides: words.Mark("Own names"), FieldRoutes: words.Mark("Other servers for domains"),
+	SwitchLocal: words.Mark("Ask the local network"), SwitchCanary: words.Mark("Ask browsers to use this computer’s DNS"),
+	SwitchRebinding: words.Mark("Protect against rebinding"),
+	FieldPrivacy:    words.Mark("Query log"), SwitchSubnet: words.Mark("Hide my subnet"), SwitchRace: words.Mark("Ask all providers at once"), SwitchKeep: words.Mark("Keep statistics"),
+	FieldMinTTL: words.Mark("Shortest time in the cache"), FieldMaxTTL: words.Mark("Longest time in the cache"),
+	FieldBurst: words.Mark("Queries at once"), SwitchLoopback: words.Mark("Limit this computer too"),
+	FieldBlockAfter: words.Mark("Block a client after"), FieldBlockWindow: words.Mark("Counted over"), FieldBlockFor: words.Mark("Blocked for"),
 }
 
 // The settings' parts by their form, each as a way to the value.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // Kind is one of the chips over the log.
@@ -26,9 +27,12 @@ const (
 // Kinds are all kinds in order.
 func Kinds() []Kind { return []Kind{All, Failed, Slow, Cached, Stale, Own, Routed, Blocked, Clear} }
 
-// String returns the chip's label.
+// Label is the chip's.
+func (k Kind) Label() string { return words.T(k.String()) }
+
+// String is the kind's name in English, by which it is remembered.
 func (k Kind) String() string {
-	return [...]string{"All", "Failed", "Slow", "Cached", "Stale", "Own", "Routed", "Blocked", "Not encrypted"}[k]
+	return [...]string{words.Mark("All"), words.Mark("Failed"), words.Mark("Slow"), words.Mark("Cached"), words.Mark("Stale"), words.Mark("Own"), words.Mark("Routed"), words.Mark("Blocked"), words.Mark("Not encrypted")}[k]
 }
 
 // KindNamed is the kind whose String is name, All for any other.

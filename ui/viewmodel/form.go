@@ -1,17 +1,17 @@
 package viewmodel
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // NoBackup is the text of FieldBackups where there is none.
-const NoBackup = "None"
+func NoBackup() string { return words.T("None") }
 
 // Form is the settings as they are typed, which wait for Apply, and as they are
 // switched, which act one after the other. It belongs to one goroutine.
@@ -25,6 +25,7 @@ type Form struct {
 	demo      bool
 	bundle    bundleCheck
 	undo      undo
+	now       now
 }
 
 // NewForm returns a form with the default settings.
@@ -41,7 +42,7 @@ func (f *Form) Load(s control.Settings, providers []control.Provider, demo bool)
 	if !f.undo.after.Equal(f.base) {
 		f.Dismiss() // it would take back more than was saved here
 	}
-	f.texts = map[Field]string{FieldBundle: s.CABundle, FieldPrivacy: string(s.LogPrivacy), FieldProvider: "", FieldBackups: NoBackup}
+	f.texts = map[Field]string{FieldBundle: s.CABundle, FieldPrivacy: string(s.LogPrivacy), FieldProvider: "", FieldBackups: NoBackup()}
 	for field, at := range numbers {
 		f.texts[field] = strconv.Itoa(*at(&s))
 	}
@@ -96,7 +97,7 @@ func (f *Form) Set(field Field, text string) {
 func (f *Form) same(field Field, text string) bool {
 	text, saved := strings.TrimSpace(text), f.texts[field]
 	if field == FieldBackups && text == "" {
-		text = NoBackup
+		text = NoBackup()
 	}
 	if at, ok := tables[field]; ok {
 		_, wrong := tableRows(field, text)
@@ -170,7 +171,7 @@ func (f *Form) upstreams() []string {
 
 func (f *Form) backups() []string {
 	list := splitList(f.Value(FieldBackups))
-	return slices.DeleteFunc(list, func(t string) bool { return strings.EqualFold(t, NoBackup) })
+	return slices.DeleteFunc(list, func(t string) bool { return strings.EqualFold(t, NoBackup()) })
 }
 
 // upstream is what the settings hold for a name or address typed, options and
@@ -208,7 +209,7 @@ func (f *Form) CanApply() bool { return len(f.typed) > 0 && len(f.Wrong()) == 0 
 
 // Summary counts changes and errors: "2 changes, 1 to correct: Port".
 func (f *Form) Summary() string {
-	text := Plural(len(f.typed), "change", "changes")
+	text := words.N("{{.N}} changes", len(f.typed))
 	wrong := f.Wrong()
 	if len(wrong) == 0 {
 		return text
@@ -217,7 +218,7 @@ func (f *Form) Summary() string {
 	for _, field := range wrong {
 		names = append(names, field.Label())
 	}
-	return fmt.Sprintf("%s, %d to correct: %s", text, len(wrong), strings.Join(names, ", "))
+	return words.T("{{.Changes}}, {{.Wrong}} to correct: {{.Names}}", "Changes", text, "Wrong", len(wrong), "Names", words.List(names))
 }
 
 // number reads digits; anything else is -1.

@@ -148,7 +148,7 @@ func TestFormSettings(t *testing.T) {
 		t.Errorf("without a backup: %v", got)
 	}
 	f.Saved(f.Settings())
-	if len(f.Changes()) != 0 || f.Value(FieldPort) != "5353" || f.Value(FieldProvider) != "Quad9" || f.Value(FieldBackups) != NoBackup {
+	if len(f.Changes()) != 0 || f.Value(FieldPort) != "5353" || f.Value(FieldProvider) != "Quad9" || f.Value(FieldBackups) != NoBackup() {
 		t.Errorf("after saving: changes %v, port %s", f.Changes(), f.Value(FieldPort))
 	}
 }

@@ -3,10 +3,10 @@ package viewmodel
 import (
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // none stands where a value is unknown.
@@ -15,7 +15,7 @@ const none = "–"
 // Latency writes a time in milliseconds with as many digits as are of use:
 // "0.04 ms", "1.2 ms", "64 ms", "1.8 s". A negative or non-finite one is
 // unknown.
-func Latency(ms float64) string { return control.Latency(ms) }
+func Latency(ms float64) string { return words.Decimal(control.Latency(ms)) }
 
 // Median is Latency for a median of which 0 means unknown.
 func Median(ms float64) string {
@@ -26,17 +26,7 @@ func Median(ms float64) string {
 }
 
 // Count writes a number with its thousands apart: "12,482".
-func Count(n uint64) string {
-	digits := strconv.FormatUint(n, 10)
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
-}
+func Count(n uint64) string { return words.Number(n) }
 
 // Share writes part of whole in per cent, "71 %"; of nothing it is unknown, and
 // only the whole is 100 %.
@@ -49,14 +39,6 @@ func Share(part, whole uint64) string {
 		share = min(share, 99)
 	}
 	return strconv.FormatFloat(share, 'f', 0, 64) + " %"
-}
-
-// Plural puts the number before the noun that fits it.
-func Plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return Count(uint64(max(n, 0))) + " " + many
 }
 
 // Clock writes a time of day to the millisecond, in local time.
@@ -79,3 +61,6 @@ const barLeast = 0.04
 func BarLength(ms float64) float64 {
 	return min(1, max(barLeast, math.Sqrt(max(0, ms)/barFull)))
 }
+
+// Date writes a day, in local time.
+func Date(t time.Time) string { return t.Local().Format(words.T("2 January 2006")) }

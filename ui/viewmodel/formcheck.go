@@ -1,12 +1,12 @@
 package viewmodel
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // Error says what is wrong with a changed field and what to type instead, or
@@ -25,7 +25,7 @@ func (f *Form) Error(field Field) string {
 	switch field {
 	case FieldProvider:
 		if text == "" {
-			return "There is no provider to ask. Choose one of the list."
+			return words.T("There is no provider to ask. Choose one of the list.")
 		}
 		return f.upstreamError(text)
 	case FieldBackups:
@@ -57,26 +57,26 @@ func (f *Form) numberError(field Field, text string) string {
 	case text == "":
 		return numberHint(field, wrong)
 	case number(text) < 0:
-		return control.Quote(text) + " is not a number. " + numberHint(field, wrong)
+		return words.Join(words.T("{{.Text}} is not a number.", "Text", control.Quote(text)), numberHint(field, wrong))
 	case wrong.Field == "rate_limit", field == FieldMinTTL:
-		return control.Quote(text) + " is not possible here. " + numberHint(field, wrong)
+		return words.Join(words.T("{{.Text}} is not possible here.", "Text", control.Quote(text)), numberHint(field, wrong))
 	}
-	return wrong.Message + " " + numberHint(field, wrong)
+	return words.Join(words.Said(wrong.Message), numberHint(field, wrong))
 }
 
 // numberHint says what to type in the words of the form, else in the engine's.
 func numberHint(field Field, p *control.Problem) string {
 	switch field {
 	case FieldCache:
-		return fmt.Sprintf("Enter a number of MiB from 0 (no cache) to %d.", control.MaxCacheMiB)
+		return words.T("Enter a number of MiB from 0 (no cache) to {{.Most}}.", "Most", control.MaxCacheMiB)
 	case FieldStale:
-		return fmt.Sprintf("Enter a number of hours from 0 (never) to %d, which is a week.", control.MaxStaleHours)
+		return words.T("Enter a number of hours from 0 (never) to {{.Most}}, which is a week.", "Most", control.MaxStaleHours)
 	case FieldMinTTL:
-		return fmt.Sprintf("Enter a number of seconds from 0 to %d, not above the longest time.", control.MaxTTL)
+		return words.T("Enter a number of seconds from 0 to {{.Most}}, not above the longest time.", "Most", control.MaxTTL)
 	case FieldMaxTTL:
-		return fmt.Sprintf("Enter a number of seconds from 1 to %d, which is a day.", control.MaxTTL)
+		return words.T("Enter a number of seconds from 1 to {{.Most}}, which is a day.", "Most", control.MaxTTL)
 	}
-	return p.Hint
+	return words.Said(p.Hint)
 }
 
 // problemOf is what the engine's own check says of the field alone.
@@ -124,14 +124,16 @@ func (f *Form) backupsError() string {
 		}
 		id := f.upstream(text)
 		if slices.Contains(used, id) {
-			return control.Quote(text) + " is asked already. Choose another provider, or None."
+			return words.T("{{.Text}} is asked already. Choose another provider, or None.", "Text", control.Quote(text))
 		}
 		used = append(used, id)
 	}
 	return ""
 }
 
-const forms = "Choose one of the list, or type IP#NAME, an IP address, tls://NAME or an sdns:// stamp."
+func forms() string {
+	return words.T("Choose one of the list, or type IP#NAME, an IP address, tls://NAME or an sdns:// stamp.")
+}
 
 // upstreamError tells what cannot be an upstream at all; the engine is the
 // judge of the rest.
@@ -147,19 +149,19 @@ func (f *Form) upstreamError(text string) string {
 		case "tls":
 			text = strings.TrimSuffix(rest, "/")
 		default:
-			return control.Quote(text) + " is not an address of DNS over TLS. " + forms
+			return words.Join(words.T("{{.Text}} is not an address of DNS over TLS.", "Text", control.Quote(text)), forms())
 		}
 	}
 	where, name, named := strings.Cut(text, "#")
 	switch {
 	case named && name == "":
-		return control.Quote(text) + " lacks the name on its certificate. Type it after the #, as in 9.9.9.9#dns.quad9.net."
+		return words.T("{{.Text}} lacks the name on its certificate. Type it after the #, as in 9.9.9.9#dns.quad9.net.", "Text", control.Quote(text))
 	case named && !isAddress(where):
-		return control.Quote(where) + " is not an IP address. Type one before the #, as in 9.9.9.9#dns.quad9.net."
+		return words.T("{{.Text}} is not an IP address. Type one before the #, as in 9.9.9.9#dns.quad9.net.", "Text", control.Quote(where))
 	case named || isAddress(where) || isHost(where):
 		return ""
 	}
-	return control.Quote(text) + " is not a known provider. " + forms
+	return words.Join(words.T("{{.Text}} is not a known provider.", "Text", control.Quote(text)), forms())
 }
 
 // isAddress tells whether text is IP, IP:PORT or IP@PORT.

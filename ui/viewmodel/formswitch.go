@@ -56,7 +56,7 @@ func (f *Form) Turned(s control.Settings, problem *control.Problem) {
 	t := f.turns[0]
 	if problem != nil {
 		f.turns = f.turns[1:]
-		f.refused[t.field] = problem.Error()
+		f.refused[t.field] = Told(problem)
 		return
 	}
 	if *switches[t.field](&s) == t.on {

@@ -1,12 +1,12 @@
 package viewmodel
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // tableText writes a table for a field of several lines: "key = value, value",
@@ -59,9 +59,9 @@ func tableRows(field Field, text string) (list []row, wrong string) {
 		first := seen[sameName(r.key)]
 		switch {
 		case !ok || r.key == "" || len(r.values) == 0:
-			return list, fmt.Sprintf("Line %d, %s, is not complete. %s", n, control.Quote(line), tableForms[field])
+			return list, words.Join(words.T("Line {{.Number}}, {{.Line}}, is not complete.", "Number", n, "Line", control.Quote(line)), words.T(tableForms[field]))
 		case first > 0:
-			return list, fmt.Sprintf("Lines %d and %d are both about %s. Put them into one.", first, n, control.Quote(r.key))
+			return list, words.T("Lines {{.First}} and {{.Second}} are both about {{.Name}}. Put them into one.", "First", first, "Second", n, "Name", control.Quote(r.key))
 		}
 		seen[sameName(r.key)] = n
 		list = append(list, r)
@@ -70,8 +70,8 @@ func tableRows(field Field, text string) (list []row, wrong string) {
 }
 
 var tableForms = map[Field]string{
-	FieldOverrides: "Type name = address, as in nas.home.arpa = 192.168.1.10, or name = NXDOMAIN.",
-	FieldRoutes:    "Type domain = server, as in home.arpa = 192.168.1.1.",
+	FieldOverrides: words.Mark("Type name = address, as in nas.home.arpa = 192.168.1.10, or name = NXDOMAIN."),
+	FieldRoutes:    words.Mark("Type domain = server, as in home.arpa = 192.168.1.1."),
 }
 
 // sameName is a name as DNS compares it.
@@ -93,9 +93,9 @@ func (f *Form) atLine(field Field, p *control.Problem) string {
 		list, _ := tableRows(field, f.Value(field))
 		for _, r := range list {
 			if sameName(r.key) == sameName(p.Entry) {
-				return fmt.Sprintf("Line %d: %s", r.line, p.Error())
+				return words.T("Line {{.Number}}: {{.Error}}", "Number", r.line, "Error", Told(p))
 			}
 		}
 	}
-	return p.Error()
+	return Told(p)
 }

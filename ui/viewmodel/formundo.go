@@ -2,9 +2,9 @@ package viewmodel
 
 import (
 	"slices"
-	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // undo leads back from what was saved last.
@@ -31,7 +31,7 @@ func (f *Form) Dismiss() { f.undo = undo{} }
 
 // Saved tells the form that the engine took s, which Settings returned.
 func (f *Form) Saved(s control.Settings) {
-	did := "Saved: " + Plural(len(f.typed), "change", "changes") + "."
+	did := words.N("Saved: {{.N}} changes.", len(f.typed))
 	f.Revert()
 	f.took(s, undo{before: f.base, did: did, back: true})
 }
@@ -39,12 +39,14 @@ func (f *Form) Saved(s control.Settings) {
 // Imported tells the form that the engine took s, which a file held. What is
 // typed waits on.
 func (f *Form) Imported(s control.Settings) {
-	did := "Imported: " + Plural(len(f.Differences(s)), "change", "changes") + "."
+	did := words.N("Imported: {{.N}} changes.", len(f.Differences(s)))
 	f.took(s, undo{before: f.base, did: did, back: true})
 }
 
 // Undone tells the form that the engine took s, which Undo returned.
-func (f *Form) Undone(s control.Settings) { f.took(s, undo{did: "Put back as it was before."}) }
+func (f *Form) Undone(s control.Settings) {
+	f.took(s, undo{did: words.T("Put back as it was before.")})
+}
 
 func (f *Form) took(s control.Settings, u undo) {
 	f.bundle = bundleCheck{}
@@ -61,7 +63,10 @@ func (f *Form) Differences(s control.Settings) []string {
 	then.Load(s, f.providers, f.demo)
 	var list []string
 	if f.base.SystemDNS != s.SystemDNS {
-		list = append(list, LabelComputerDNS)
+		list = append(list, LabelComputerDNS())
+	}
+	if !sameRules(f.base, s) {
+		list = append(list, LabelNetworks())
 	}
 	for _, field := range slices.Concat(Fields(), Switches()) {
 		same := false
@@ -77,25 +82,29 @@ func (f *Form) Differences(s control.Settings) []string {
 	return list
 }
 
-// The labels of what is switched beside the form.
-const (
-	LabelComputerDNS = "Use as this computer’s DNS"
-	LabelAtLogin     = "Start at login"
-)
+// LabelComputerDNS and LabelAtLogin are those of what is switched beside the
+// form.
+func LabelComputerDNS() string { return words.T("Use as this computer’s DNS") }
+
+// LabelAtLogin is that of the start at login.
+func LabelAtLogin() string { return words.T("Start at login") }
 
 // ImportQuestion asks whether s, from a file of that name, shall replace what is
 // saved; ok is false where it would change nothing, which the text says.
 func (f *Form) ImportQuestion(name string, s control.Settings) (text string, ok bool) {
 	list := f.Differences(s)
 	if len(list) == 0 {
-		return control.Quote(name) + " says what is set already. Nothing was changed.", false
+		return words.T("{{.File}} says what is set already. Nothing was changed.", "File", control.Quote(name)), false
 	}
-	text = control.Quote(name) + " changes " + Plural(len(list), "setting", "settings") + ": " + strings.Join(list, ", ") + "."
+	text = words.N("{{.File}} changes {{.N}} settings: {{.Names}}.", len(list), "File", control.Quote(name), "Names", words.List(list))
 	if !f.ListensBeyond() {
 		then := NewForm()
 		if then.Load(s, f.providers, f.demo); then.ListensBeyond() {
-			text += " " + then.Hint(FieldListen)
+			text = words.Join(text, then.Hint(FieldListen))
 		}
+	}
+	if f.pausesMore(s) {
+		text = words.Join(text, words.T("A rule for a network in it pauses."), words.Said(control.PauseWarning))
 	}
 	return text, true
 }

@@ -65,7 +65,7 @@ func TestImportQuestion(t *testing.T) {
 	s := control.Default()
 	s.Listen, s.SystemDNS, s.KeepStatistics, s.Upstreams = []string{"0.0.0.0"}, true, true, []string{"quad9"}
 	text, ok := f.ImportQuestion("mine.toml", s)
-	for _, want := range []string{"changes 4 settings", LabelComputerDNS, "Addresses", "Provider", "Keep statistics", "Other devices on the network can ask."} {
+	for _, want := range []string{"changes 4 settings", LabelComputerDNS(), "Addresses", "Provider", "Keep statistics", "Other devices on the network can ask."} {
 		if !ok || !strings.Contains(text, want) {
 			t.Errorf("%q lacks %q", text, want)
 		}
@@ -82,7 +82,7 @@ func TestDifferencesNameEverySetting(t *testing.T) {
 			t.Errorf("%s is not named", field)
 		}
 	}
-	if !slices.Contains(got, LabelComputerDNS) || len(got) != len(Fields())+len(Switches())+1 {
+	if !slices.Contains(got, LabelComputerDNS()) || !slices.Contains(got, LabelNetworks()) || len(got) != len(Fields())+len(Switches())+2 {
 		t.Errorf("%d named: %q", len(got), got)
 	}
 }

@@ -1,12 +1,12 @@
 package viewmodel
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // Tone is the mood of a header, a row or a mark; the window gives it a colour.
@@ -69,30 +69,38 @@ type Header struct {
 	Left float64
 }
 
-var (
-	stopButton  = Button{Label: "Stop", Action: Stop}
-	startButton = Button{Label: "Start", Action: Start, Filled: true}
-	pauseButton = Button{Label: "Pause", Action: Pause}
-)
+func stopButton() Button  { return Button{Label: words.T("Stop"), Action: Stop} }
+func startButton() Button { return Button{Label: words.T("Start"), Action: Start, Filled: true} }
+func pauseButton() Button { return Button{Label: words.T("Pause"), Action: Pause} }
 
 // briefly has the words for a rail that is too narrow for a short title.
-var briefly = map[string]string{
-	"Not protected": "Failed", "Sign-in needed": "Sign in", "Known names": "Backup", "On backup": "Backup", "Leak found": "Leak",
+func briefly(short string) string {
+	switch short {
+	case words.T("Not protected"):
+		return words.T("Failed")
+	case words.T("Sign-in needed"):
+		return words.T("Sign in")
+	case words.T("Known names"), words.T("On backup"):
+		return words.T("Backup")
+	case words.T("Leak found"):
+		return words.T("Leak")
+	}
+	return short
 }
 
 // HeaderOf returns the header for what is known of the engine.
 func HeaderOf(v View) Header {
 	h := headerOf(v)
-	h.Brief = cmp.Or(briefly[h.Short], h.Short)
+	h.Brief = briefly(h.Short)
 	return h
 }
 
 func headerOf(v View) Header {
 	switch v.Link {
 	case Looking:
-		return Header{Icon: "starting", Title: "Looking for the engine…", Short: "Looking…"}
+		return Header{Icon: "starting", Title: words.T("Looking for the engine…"), Short: words.T("Looking…")}
 	case Launching:
-		return Header{Icon: "starting", Title: "Starting…", Short: "Starting…", Sentence: "The engine is being started.", Hint: "This takes about a second."}
+		return Header{Icon: "starting", Title: words.T("Starting…"), Short: words.T("Starting…"), Sentence: words.T("The engine is being started."), Hint: words.T("This takes about a second.")}
 	case Refused:
 		return refusedHeader(v.Problem)
 	case Gone:
@@ -102,53 +110,54 @@ func headerOf(v View) Header {
 }
 
 func refusedHeader(p *control.Problem) Header {
-	h := Header{Icon: "degraded", Title: "No access", Short: "No access", Tone: Warn}
+	h := Header{Icon: "degraded", Title: words.T("No access"), Short: words.T("No access"), Tone: Warn}
 	if p != nil {
-		h.Sentence, h.Hint = p.Message, p.Hint
+		h.Sentence, h.Hint = words.Said(p.Message), words.Said(p.Hint)
 	}
 	return h
 }
 
 // goneHeader is for no engine; p is why one could not be launched, or nil.
 func goneHeader(p *control.Problem) Header {
-	h := Header{Icon: "stopped", Title: "Stopped", Short: "Stopped",
-		Sentence: "The engine has stopped.", Hint: "A tray starts it again by itself; Start does it now.",
-		Buttons: []Button{{Label: "Start", Action: Launch, Filled: true}}}
+	h := Header{Icon: "stopped", Title: words.T("Stopped"), Short: words.T("Stopped"),
+		Sentence: words.T("The engine has stopped."), Hint: words.T("A tray starts it again by itself; Start does it now."),
+		Buttons: []Button{{Label: words.T("Start"), Action: Launch, Filled: true}}}
 	if p != nil {
-		h.Icon, h.Title, h.Short, h.Tone = "failed", "Not protected", "Not protected", Bad
-		h.Sentence, h.Hint = p.Message, p.Hint
-		h.Buttons[0].Label = "Try again"
+		h.Icon, h.Title, h.Short, h.Tone = "failed", words.T("Not protected"), words.T("Not protected"), Bad
+		h.Sentence, h.Hint = words.Said(p.Message), words.Said(p.Hint)
+		h.Buttons[0].Label = words.T("Try again")
 	}
 	return h
 }
 
 func statusHeader(s control.Status, now time.Time) Header {
-	h := Header{Icon: string(s.State), Sentence: s.Sentence, Hint: s.Hint}
+	h := Header{Icon: string(s.State), Sentence: words.Said(s.Sentence), Hint: words.Said(s.Hint)}
 	switch s.State {
 	case control.Stopped:
-		h.Title, h.Buttons = "Stopped", []Button{startButton}
+		h.Title, h.Buttons = words.T("Stopped"), []Button{startButton()}
 	case control.Starting:
-		h.Title, h.Buttons = "Starting…", []Button{{Label: "Cancel", Action: Stop}}
+		h.Title, h.Buttons = words.T("Starting…"), []Button{{Label: words.T("Cancel"), Action: Stop}}
 	case control.Protected:
 		h.protected(s)
 	case control.Degraded:
-		h.Title, h.Tone, h.Buttons = "On backup", Warn, running(s)
+		h.Title, h.Tone, h.Buttons = words.T("On backup"), Warn, running(s)
 		if s.Variant == control.VariantFromMemory {
-			h.Title, h.Short = "Known names only", "Known names"
+			h.Title, h.Short = words.T("Known names only"), words.T("Known names")
 		}
 	case control.Paused:
 		h.paused(s, now)
 	case control.SignIn:
-		h.Title, h.Tone = "Sign-in needed", Warn
-		h.Buttons = []Button{{Label: "Open sign-in page", Action: SignIn, Filled: true}, stopButton}
+		h.Title, h.Tone = words.T("Sign-in needed"), Warn
+		h.Buttons = []Button{{Label: words.T("Open sign-in page"), Action: SignIn, Filled: true}, stopButton()}
 	case control.Failed:
 		// A command in the hint stands among the ways to fix it.
-		h.Hint, _, _ = strings.Cut(s.Hint, "\n")
-		h.Title, h.Tone = "Not protected", Bad
-		h.Buttons = []Button{{Label: "Try again", Action: retryAction(s.Problem), Filled: true}}
+		hint, _, _ := strings.Cut(s.Hint, "\n")
+		h.Hint = words.Said(hint)
+		h.Title, h.Tone = words.T("Not protected"), Bad
+		h.Buttons = []Button{{Label: words.T("Try again"), Action: retryAction(s.Problem), Filled: true}}
 	default:
 		// An engine newer than this window.
-		h.Icon, h.Title, h.Tone, h.Buttons = "degraded", string(s.State), Warn, []Button{stopButton}
+		h.Icon, h.Title, h.Tone, h.Buttons = "degraded", string(s.State), Warn, []Button{stopButton()}
 	}
 	if h.Short == "" {
 		h.Short = h.Title
@@ -157,25 +166,33 @@ func statusHeader(s control.Status, now time.Time) Header {
 }
 
 func (h *Header) protected(s control.Status) {
-	h.Title, h.Tone, h.Buttons = "Protected", Good, running(s)
+	h.Title, h.Tone, h.Buttons = words.T("Protected"), Good, running(s)
 	switch p := s.Problem; {
 	case s.Variant == control.VariantNotInUse:
-		h.Icon, h.Title, h.Short, h.Tone = "degraded", "Running, not in use", "Not in use", Warn
-		h.Hint = "Turn on “Use as this computer’s DNS”."
-		h.Buttons = []Button{{Label: "Turn on", Action: TurnOn, Filled: true}, stopButton}
+		h.Icon, h.Title, h.Short, h.Tone = "degraded", words.T("Running, not in use"), words.T("Not in use"), Warn
+		h.Hint = words.T("Turn on “Use as this computer’s DNS”.")
+		h.Buttons = []Button{{Label: words.T("Turn on"), Action: TurnOn, Filled: true}, stopButton()}
 	case p != nil && p.Code == control.CodeLeak:
-		h.Icon, h.Title, h.Tone, h.Sentence, h.Hint = "degraded", "Leak found", Warn, p.Message, p.Hint
-		h.Buttons = []Button{{Label: "Use on " + cmp.Or(p.Entry, "all networks") + " too", Action: Cover, Filled: true}, stopButton}
+		h.Icon, h.Title, h.Tone, h.Sentence, h.Hint = "degraded", words.T("Leak found"), Warn, words.Said(p.Message), words.Said(p.Hint)
+		h.Buttons = []Button{{Label: useToo(p.Entry), Action: Cover, Filled: true}, stopButton()}
 	}
+}
+
+// useToo is the label of what covers a network that is not yet.
+func useToo(network string) string {
+	if network == "" {
+		return words.T("Use on all networks")
+	}
+	return words.T("Use on {{.Network}} too", "Network", network)
 }
 
 // running are the buttons while queries are answered. Only what was pointed
 // here can be put back for a while.
 func running(s control.Status) []Button {
 	if !s.SystemDNS {
-		return []Button{stopButton}
+		return []Button{stopButton()}
 	}
-	return []Button{pauseButton, stopButton}
+	return []Button{pauseButton(), stopButton()}
 }
 
 // retryAction is Start where the listeners are closed; where they are open
@@ -196,14 +213,14 @@ func Foot(v View) string {
 	case Looking, Launching:
 		return ""
 	case Refused:
-		return "Another user’s engine"
+		return words.T("Another user’s engine")
 	case Gone:
-		return "No engine"
+		return words.T("No engine")
 	}
 	s := v.Status
 	if s.State == control.Failed && s.Problem != nil {
 		if short, ok := shortProblems[s.Problem.Code]; ok {
-			return short
+			return words.T(short)
 		}
 	}
 	name := ProviderName(s)
@@ -214,20 +231,20 @@ func Foot(v View) string {
 }
 
 var shortProblems = map[string]string{
-	control.CodePortInUse:   "The port is taken",
-	control.CodePermission:  "No permission",
-	control.CodeAddress:     "No such address",
-	control.CodeCertificate: "Certificate refused",
-	control.CodeNoAnswer:    "No answer",
-	control.CodeOffline:     "No network",
-	control.CodeSettings:    "Settings are broken",
+	control.CodePortInUse:   words.Mark("The port is taken"),
+	control.CodePermission:  words.Mark("No permission"),
+	control.CodeAddress:     words.Mark("No such address"),
+	control.CodeCertificate: words.Mark("Certificate refused"),
+	control.CodeNoAnswer:    words.Mark("No answer"),
+	control.CodeOffline:     words.Mark("No network"),
+	control.CodeSettings:    words.Mark("Settings are broken"),
 }
 
 // ProviderName is what to call the current provider.
 func ProviderName(s control.Status) string {
 	switch {
 	case s.Demo:
-		return "Demo"
+		return words.T("Demo")
 	case s.ProviderName != "":
 		return s.ProviderName
 	case s.Provider != "":

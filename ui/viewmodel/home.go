@@ -2,9 +2,9 @@ package viewmodel
 
 import (
 	"slices"
-	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // Choice is one line of a list of providers.
@@ -29,7 +29,7 @@ func ProviderChoices(s control.Status, list []control.Provider) (choices []Choic
 	}
 	label := s.ProviderName
 	if _, p := cutOptions(s.Provider); p.pinned && label != "" {
-		label += ", certificate pinned"
+		label = words.T("{{.Name}}, certificate pinned", "Name", label)
 	}
 	if label == "" || slices.ContainsFunc(choices, func(c Choice) bool { return c.Label == label }) {
 		label = labelOf(s.Provider, list)
@@ -51,7 +51,7 @@ type Connection struct {
 // none is connected just now, for lack of queries, the one that was. texts are
 // the settings' upstreams, which tell how each proves who it is.
 func ConnectionOf(s control.Status, list []control.Provider, texts []string) Connection {
-	c := Connection{Backups: backups(s, list), NameLabel: "Name verified"}
+	c := Connection{Backups: backups(s, list), NameLabel: words.T("Name verified")}
 	if s.State == control.Stopped {
 		return c
 	}
@@ -67,12 +67,12 @@ func ConnectionOf(s control.Status, list []control.Provider, texts []string) Con
 	c.Address, c.Name, c.KeyExchange = up.Address, up.Name, up.KeyExchange
 	switch p := proofOf(up, append([]string{s.Provider}, texts...)); {
 	case p.pinsOnly:
-		c.NameLabel, c.Name = "Certificate pinned", "name not checked"
+		c.NameLabel, c.Name = words.T("Certificate pinned"), words.T("name not checked")
 	case p.pinned:
-		c.NameLabel = "Certificate pinned"
+		c.NameLabel = words.T("Certificate pinned")
 	}
 	if idle {
-		c.Address += ", idle"
+		c.Address = words.T("{{.Address}}, idle", "Address", c.Address)
 	}
 	return c
 }
@@ -88,9 +88,9 @@ func backups(s control.Status, list []control.Provider) string {
 		names = append(names, name)
 	}
 	if len(names) == 0 {
-		return "no backup"
+		return words.T("no backup")
 	}
-	return strings.Join(names, ", ")
+	return words.List(names)
 }
 
 // nameOf is the display name of a provider's id, or the text itself.
@@ -107,9 +107,9 @@ type Counter struct{ Value, Label string }
 // CountersOf are the four counters since midnight.
 func CountersOf(c control.Counters) []Counter {
 	return []Counter{
-		{Count(c.Queries), "queries today"},
-		{Share(c.Cached, c.Queries), "from cache"},
-		{Median(c.MedianMS), "median latency"},
-		{Count(c.Failures), "failures"},
+		{Count(c.Queries), words.T("queries today")},
+		{Share(c.Cached, c.Queries), words.T("from cache")},
+		{Median(c.MedianMS), words.T("median latency")},
+		{Count(c.Failures), words.T("failures")},
 	}
 }

@@ -1,6 +1,10 @@
 package viewmodel
 
-import "time"
+import (
+	"time"
+
+	"dotproxy/app/words"
+)
 
 // List is the log as the window shows it: a snapshot that follows the log,
 // unless the list is paused, scrolled away from its top or has a selected row.
@@ -129,9 +133,9 @@ func (l *List) Pending() int { return l.pending }
 // PendingLabel is "38 new", or "2,000+ new" where the log is full of them.
 func (l *List) PendingLabel() string {
 	if l.pending >= LogSize {
-		return Count(LogSize) + "+ new"
+		return words.T("{{.Number}}+ new", "Number", Count(LogSize))
 	}
-	return Count(uint64(l.pending)) + " new"
+	return words.N("{{.N}} new", l.pending)
 }
 
 func (l *List) catchUp() {

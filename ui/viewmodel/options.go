@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // proof is how a server proves who it is, as far as the options behind the ?
@@ -33,9 +34,9 @@ func labelOf(upstream string, list []control.Provider) string {
 	server, p := cutOptions(upstream)
 	switch name := nameOf(server, list); {
 	case p.pinned:
-		return name + ", certificate pinned"
+		return words.T("{{.Name}}, certificate pinned", "Name", name)
 	case server != upstream:
-		return name + ", with options"
+		return words.T("{{.Name}}, with options", "Name", name)
 	default:
 		return name
 	}

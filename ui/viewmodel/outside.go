@@ -1,5 +1,7 @@
 package viewmodel
 
+import "dotproxy/app/words"
+
 // Outside is a switch of what is not in the settings form: this computer's DNS,
 // and the start at login. It shows what is, and what was asked for until that is
 // done. The zero Outside is off.
@@ -37,7 +39,7 @@ func (o *Outside) Turn(on bool) bool {
 func (o *Outside) Done(err error) {
 	o.busy = false
 	if err != nil {
-		o.failure = err.Error()
+		o.failure = Told(err)
 		return
 	}
 	o.on = o.wanted
@@ -59,9 +61,9 @@ func (o *Outside) Text() (string, Tone) {
 	case o.busy && o.Working != nil:
 		return o.Working(o.wanted), Neutral
 	case o.busy && o.wanted:
-		return "Being turned on…", Neutral
+		return words.T("Being turned on…"), Neutral
 	case o.busy:
-		return "Being turned off…", Neutral
+		return words.T("Being turned off…"), Neutral
 	}
 	return o.hint, o.tone
 }
@@ -69,7 +71,7 @@ func (o *Outside) Text() (string, Tone) {
 // AtLogin is what the switch “Start at login” says.
 func AtLogin(on bool) string {
 	if on {
-		return "The tray starts when you log in, and with it the engine"
+		return words.T("The tray starts when you log in, and with it the engine")
 	}
-	return "The tray does not start when you log in"
+	return words.T("The tray does not start when you log in")
 }

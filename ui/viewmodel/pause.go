@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // PauseNote stands over the choices of a pause.
-const PauseNote = "DNS is not encrypted meanwhile"
+func PauseNote() string { return words.T("DNS is not encrypted meanwhile") }
 
 // PauseChoice is one length of a pause.
 type PauseChoice struct {
@@ -19,23 +20,23 @@ type PauseChoice struct {
 // PauseChoices are those that are offered; every one has an end.
 func PauseChoices() []PauseChoice {
 	return []PauseChoice{
-		{"For 5 minutes", control.Pause{Seconds: 5 * 60}},
-		{"For 15 minutes", control.Pause{Seconds: 15 * 60}},
-		{"For 1 hour", control.Pause{Seconds: 60 * 60}},
-		{"Until the network changes", control.Pause{UntilNetworkChange: true}},
+		{words.T("For 5 minutes"), control.Pause{Seconds: 5 * 60}},
+		{words.T("For 15 minutes"), control.Pause{Seconds: 15 * 60}},
+		{words.T("For 1 hour"), control.Pause{Seconds: 60 * 60}},
+		{words.T("Until the network changes"), control.Pause{UntilNetworkChange: true}},
 	}
 }
 
 // paused counts down to the end, where the clock decides it.
 func (h *Header) paused(s control.Status, now time.Time) {
-	h.Title, h.Short, h.Tone = "Paused", "Paused", Warn
-	h.Buttons = []Button{{Label: "Resume now", Action: Resume, Filled: true}, stopButton}
+	h.Title, h.Short, h.Tone = words.T("Paused"), words.T("Paused"), Warn
+	h.Buttons = []Button{{Label: words.T("Resume now"), Action: Resume, Filled: true}, stopButton()}
 	switch {
 	case s.PauseEndsWithNetwork:
-		h.Title = "Paused until the network changes"
+		h.Title = words.T("Paused until the network changes")
 	case s.PausedUntil != nil:
 		left := max(0, s.PausedUntil.Sub(now))
-		h.Title = "Paused, " + countdown(left) + " left"
+		h.Title = words.T("Paused, {{.Left}} left", "Left", countdown(left))
 		if whole := s.PausedUntil.Sub(s.Since); whole > 0 {
 			h.Left = min(1, float64(left)/float64(whole))
 		}

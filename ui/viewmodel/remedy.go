@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // Remedy is one way to fix what failed, that works on this computer.
@@ -31,11 +32,11 @@ const otherPort = 5300
 func RemediesTitle(n int) string {
 	switch n {
 	case 1:
-		return "A way to fix this"
+		return words.T("A way to fix this")
 	case 2:
-		return "Two ways to fix this"
+		return words.T("Two ways to fix this")
 	}
-	return "Ways to fix this"
+	return words.T("Ways to fix this")
 }
 
 // RemediesOf are the ways out of a failed state, in the order in which they
@@ -52,15 +53,15 @@ func RemediesOf(v View) []Remedy {
 		if slices.Equal(v.Settings.Listen, control.Default().Listen) {
 			return nil
 		}
-		return []Remedy{listenHere("Listen on this computer’s own addresses")}
+		return []Remedy{listenHere(words.T("Listen on this computer’s own addresses"))}
 	case control.CodeCertificate, control.CodeNoAnswer:
 		if v.Status.Demo {
 			return nil
 		}
 		first, _, _ := strings.Cut(p.Hint, ", or ")
-		list := []Remedy{{Title: "Ask another provider", Button: "Choose a provider"}}
+		list := []Remedy{{Title: words.T("Ask another provider"), Button: words.T("Choose a provider")}}
 		if strings.HasPrefix(first, "Check ") {
-			list = append([]Remedy{{Title: first + ", then try again."}}, list...)
+			list = append([]Remedy{{Title: words.T("{{.What}}, then try again.", "What", words.Said(first))}}, list...)
 		}
 		return list
 	}
@@ -80,10 +81,10 @@ func portRemedies(v View, p *control.Problem) (list []Remedy) {
 	case command != "":
 		list = append(list, Remedy{Title: runHere(p.Code, way), Command: command})
 	default:
-		list = append(list, Remedy{Title: way + ", then try again."})
+		list = append(list, Remedy{Title: words.T("{{.What}}, then try again.", "What", words.Said(way))})
 	}
 	if strings.Contains(p.Hint, "isten on 127.0.0.1") && everywhere(v.Settings.Listen) {
-		return append(list, listenHere("Listen on this computer alone"))
+		return append(list, listenHere(words.T("Listen on this computer alone")))
 	}
 	if another && v.HasSettings {
 		list = append(list, useOtherPort(v.Settings.Port, strings.Contains(p.Hint, "can ask")))
@@ -107,12 +108,12 @@ func commandOf(hint string) (way, command string) {
 // runHere is the line over a command.
 func runHere(code, way string) string {
 	if code == control.CodePermission {
-		return "Give the permission once, then try again. Run this in a terminal:"
+		return words.T("Give the permission once, then try again. Run this in a terminal:")
 	}
 	if strings.HasPrefix(way, "Stop it with “sudo ") {
-		return "Stop what holds the port, then try again. Run this in a terminal:"
+		return words.T("Stop what holds the port, then try again. Run this in a terminal:")
 	}
-	return way + ", then try again."
+	return words.T("{{.What}}, then try again.", "What", words.Said(way))
 }
 
 func useOtherPort(now int, resolved bool) Remedy {
@@ -120,17 +121,17 @@ func useOtherPort(now int, resolved bool) Remedy {
 	if now == port {
 		port++
 	}
-	r := Remedy{Title: "Listen on port " + strconv.Itoa(port) + " instead", Button: "Use port " + strconv.Itoa(port),
-		Caption: "Programs have to be told to ask that port.",
+	r := Remedy{Title: words.T("Listen on port {{.Port}} instead", "Port", strconv.Itoa(port)), Button: words.T("Use port {{.Port}}", "Port", strconv.Itoa(port)),
+		Caption: words.T("Programs have to be told to ask that port."),
 		Change:  func(s control.Settings) control.Settings { s.Port = port; return s }}
 	if resolved {
-		r.Caption = "Works here: systemd-resolved can ask another port."
+		r.Caption = words.T("Works here: systemd-resolved can ask another port.")
 	}
 	return r
 }
 
 func listenHere(title string) Remedy {
-	return Remedy{Title: title, Caption: "Other computers cannot ask DoT Proxy then.", Button: "Use 127.0.0.1",
+	return Remedy{Title: title, Caption: words.T("Other computers cannot ask DoT Proxy then."), Button: words.T("Use {{.Address}}", "Address", "127.0.0.1"),
 		Change: func(s control.Settings) control.Settings { s.Listen = control.Default().Listen; return s }}
 }
 

@@ -26,6 +26,7 @@ type Engine interface {
 	Queries(ctx context.Context, limit int) ([]control.Query, error)
 	Events(ctx context.Context) iter.Seq2[control.Event, error]
 	Check(ctx context.Context) ([]control.CheckRow, error)
+	Network(ctx context.Context) (control.Network, error)
 	TestProviders(ctx context.Context, upstreams []string) iter.Seq2[control.TestEvent, error]
 }
 

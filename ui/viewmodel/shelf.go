@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // Shelf is the view Providers: all that can be asked, how each answered a test,
@@ -38,9 +39,9 @@ func ShelfKinds() []ShelfKind {
 	return []ShelfKind{AnyProvider, Unfiltered, AgainstMalware, AgainstAds, ForFamilies, OwnProvider}
 }
 
-// String is the label of the kind's chip.
-func (k ShelfKind) String() string {
-	return [...]string{"All", "No filter", "Malware", "Ads", "Family", "Custom"}[k]
+// Label is that of the kind's chip.
+func (k ShelfKind) Label() string {
+	return [...]string{words.T("All"), words.T("No filter"), words.T("Malware"), words.T("Ads"), words.T("Family"), words.T("Custom")}[k]
 }
 
 // keeps tells whether a provider is of the kind; p is nil for one's own.
@@ -176,30 +177,45 @@ func ownName(label string) string {
 }
 
 func (s *Shelf) caption(upstream string) string {
-	caption := "Custom"
+	caption := words.T("Custom")
 	switch p := s.provider(upstream); {
 	case p != nil:
 		caption = FilterWord(p.Filter)
 	case s.view.Status.Demo:
-		caption = "A server inside this program"
+		caption = words.T("A server inside this program")
 	}
 	if at := s.backup(upstream); at > 0 {
-		caption += ", backup " + Count(uint64(at))
+		caption = words.T("{{.What}}, backup {{.Place}}", "What", caption, "Place", at)
 	}
 	return caption
+}
+
+// kept are the words for what providers keep away.
+var kept = []string{words.Mark("malware"), words.Mark("ads"), words.Mark("social"), words.Mark("family"), words.Mark("adult")}
+
+// filters are what a provider keeps away: “malware, ads”.
+func filters(filter string) string {
+	var list []string
+	for _, f := range strings.Split(filter, ", ") {
+		if slices.Contains(kept, f) {
+			f = words.T(f)
+		}
+		list = append(list, f)
+	}
+	return words.List(list)
 }
 
 // FilterWord is what a provider says that it filters: “Malware, ads”.
 func FilterWord(filter string) string {
 	switch filter {
 	case "none":
-		return "No filter"
+		return words.T("No filter")
 	case "profile":
-		return "Your profile"
+		return words.T("Your profile")
 	case "":
-		return "Not said"
+		return words.T("Not said")
 	}
-	return strings.ToUpper(filter[:1]) + filter[1:]
+	return words.Capital(filters(filter))
 }
 
 func (s *Shelf) inUse(upstream string) bool { return upstream == s.view.Status.Provider }
@@ -231,15 +247,15 @@ func (s *Shelf) Trial() *Trial { return &s.trial }
 func (s *Shelf) Empty() Empty {
 	switch v := s.view; {
 	case v.Link == Refused && v.Problem != nil:
-		return Empty{Title: "No providers", Sentence: v.Problem.Error()}
+		return Empty{Title: words.T("No providers"), Sentence: Told(v.Problem)}
 	case v.Link == Looking, v.Link == Launching, v.Link == Connected && !v.HasSettings:
-		return Empty{Title: "Providers are being read…", Sentence: "This takes about a second."}
+		return Empty{Title: words.T("Providers are being read…"), Sentence: words.T("This takes about a second.")}
 	case v.Link != Connected:
-		return Empty{Title: "No providers", Sentence: "Providers are shown as soon as the engine runs."}
+		return Empty{Title: words.T("No providers"), Sentence: words.T("Providers are shown as soon as the engine runs.")}
 	case len(s.Rows()) > 0:
 		return Empty{}
 	case s.kind == OwnProvider:
-		return Empty{Title: "None of your own", Sentence: "Add… takes a server by its address and the name on its certificate, or an sdns:// stamp."}
+		return Empty{Title: words.T("None of your own"), Sentence: words.T("Add… takes a server by its address and the name on its certificate, or an sdns:// stamp.")}
 	}
-	return Empty{Title: "No match", Sentence: "No provider says that it is of this kind.", ClearFilter: true}
+	return Empty{Title: words.T("No match"), Sentence: words.T("No provider says that it is of this kind."), ClearFilter: true}
 }

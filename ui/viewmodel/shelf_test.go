@@ -42,7 +42,7 @@ func TestShelfRows(t *testing.T) {
 		OwnProvider:    {"dns.home.example: Custom, backup 2"},
 	} {
 		if s.SetKind(kind); !slices.Equal(linesOf(s.Rows()), want) {
-			t.Errorf("%s: %q", kind, linesOf(s.Rows()))
+			t.Errorf("%d: %q", kind, linesOf(s.Rows()))
 		}
 	}
 	s.SetKind(AnyProvider)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // ShelfItem is the details panel of one provider.
@@ -40,20 +41,20 @@ func (s *Shelf) Item() (ShelfItem, bool) {
 	if p := s.provider(u); p != nil {
 		item.describe(p)
 	} else {
-		item.Own, item.Tags = !item.Fixed, []string{"custom"}
+		item.Own, item.Tags = !item.Fixed, []string{words.T("custom")}
 		if item.Fixed {
-			item.Tags = []string{"demo"}
+			item.Tags = []string{words.T("demo")}
 		}
 		item.Facts = ownFacts(u)
 	}
 	if r, ok := s.trial.Result(u); ok {
-		f := Fact{Label: "Last test", Lines: TestLines(r)}
+		f := Fact{Label: words.T("Last test"), Lines: TestLines(r)}
 		if r.Error != "" {
 			f.Tone = Bad
 		}
 		item.Facts = append(item.Facts, f)
 	} else {
-		item.Facts = append(item.Facts, Fact{Label: "Last test", Lines: []string{"Not tested yet"}})
+		item.Facts = append(item.Facts, Fact{Label: words.T("Last test"), Lines: []string{words.T("Not tested yet")}})
 	}
 	return item, true
 }
@@ -61,36 +62,36 @@ func (s *Shelf) Item() (ShelfItem, bool) {
 // ownFacts part the text of an upstream of the user's own.
 func ownFacts(upstream string) []Fact {
 	server, options, _ := strings.Cut(upstream, "?")
-	facts := []Fact{{Label: "Address", Lines: []string{server}, Mono: true}}
+	facts := []Fact{{Label: words.T("Address"), Lines: []string{server}, Mono: true}}
 	if where, name, ok := strings.Cut(server, "#"); ok {
 		facts[0].Lines[0] = where
-		facts = append(facts, Fact{Label: "Name on its certificate", Lines: []string{name}, Mono: true})
+		facts = append(facts, Fact{Label: words.T("Name on its certificate"), Lines: []string{name}, Mono: true})
 	}
 	if options != "" {
-		facts = append(facts, Fact{Label: "Options", Lines: strings.Split(options, "&"), Mono: true})
+		facts = append(facts, Fact{Label: words.T("Options"), Lines: strings.Split(options, "&"), Mono: true})
 	}
 	return facts
 }
 
 func (i *ShelfItem) describe(p *control.Provider) {
-	filter := "no filter"
+	filter := words.T("no filter")
 	switch p.Filter {
 	case "none":
 	case "profile":
-		filter = "your profile"
+		filter = words.T("your profile")
 	default:
-		filter = p.Filter + " filter"
+		filter = words.T("{{.Filters}} filter", "Filters", filters(p.Filter))
 	}
 	i.Tags = []string{filter}
 	if p.DNSSEC {
 		i.Tags = append(i.Tags, "DNSSEC")
 	}
 	i.Facts = []Fact{
-		{Label: "Addresses", Lines: p.Addresses, Mono: true},
-		{Label: "Name on its certificate", Lines: []string{p.TLSName}, Mono: true},
-		{Label: "Says about logs", Lines: []string{p.LogPolicy}},
+		{Label: words.T("Addresses"), Lines: p.Addresses, Mono: true},
+		{Label: words.T("Name on its certificate"), Lines: []string{p.TLSName}, Mono: true},
+		{Label: words.T("Says about logs"), Lines: []string{words.Said(p.LogPolicy)}},
 	}
-	i.Note = "Filter and log policy as declared by " + p.Operator + "."
+	i.Note = words.T("Filter and log policy as declared by {{.Operator}}.", "Operator", p.Operator)
 }
 
 // WithBackup is the settings with an upstream as the last backup.
@@ -158,5 +159,5 @@ func (s *Shelf) Forget(upstream string) {
 
 // RemoveQuestion asks whether one of the user's own providers shall go.
 func RemoveQuestion(upstream string) string {
-	return control.Quote(upstream) + " is taken from the list, and from the backups where it is one."
+	return words.T("{{.Provider}} is taken from the list, and from the backups where it is one.", "Provider", control.Quote(upstream))
 }

@@ -1,11 +1,11 @@
 package viewmodel
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // Trial is a test of providers as it goes on, and what the ones before found.
@@ -51,7 +51,7 @@ func (t *Trial) Note(r control.ProviderTest) {
 func (t *Trial) Done(err error) {
 	t.running, t.waiting = false, nil
 	if err != nil {
-		t.failure = err.Error()
+		t.failure = Told(err)
 	}
 }
 
@@ -67,9 +67,9 @@ func (t *Trial) Progress() string {
 		return ""
 	}
 	if t.total == 0 {
-		return "The test begins…"
+		return words.T("The test begins…")
 	}
-	return fmt.Sprintf("%d of %d tested", t.total-len(t.waiting), t.total)
+	return words.T("{{.Tested}} of {{.All}} tested", "Tested", t.total-len(t.waiting), "All", t.total)
 }
 
 // Result is what a test found last of an upstream.
@@ -93,13 +93,13 @@ func (t *Trial) cell(upstream string, slowest float64) (bar float64, value strin
 	r, ok := t.results[upstream]
 	switch {
 	case slices.Contains(t.waiting, upstream):
-		return 0, "testing…", Neutral
+		return 0, words.T("testing…"), Neutral
 	case !ok:
 		return 0, none, Neutral
 	case r.Error != "" && r.Network:
-		return 0, "no answer", Bad
+		return 0, words.T("no answer"), Bad
 	case r.Error != "":
-		return 0, "failed", Bad
+		return 0, words.T("failed"), Bad
 	}
 	if slowest > 0 {
 		bar = max(barLeast, r.WarmMS/slowest)
@@ -110,24 +110,24 @@ func (t *Trial) cell(upstream string, slowest float64) (bar float64, value strin
 // TestLines are what a test found, one sentence a line; a failed one says why.
 func TestLines(r control.ProviderTest) []string {
 	if r.Error != "" {
-		return []string{Sentence(r.Error)}
+		return []string{words.Said(Sentence(r.Error))}
 	}
 	lines := []string{
-		Latency(r.WarmMS) + " median, first " + Latency(r.FirstMS),
-		"Connects in " + Latency(r.ConnectMS),
+		words.T("{{.Median}} median, first {{.First}}", "Median", Latency(r.WarmMS), "First", Latency(r.FirstMS)),
+		words.T("Connects in {{.Latency}}", "Latency", Latency(r.ConnectMS)),
 		strings.TrimSpace(r.TLS + " " + r.KeyExchange),
 	}
 	if r.Resumed {
-		lines = append(lines, "Resumes a lost connection")
+		lines = append(lines, words.T("Resumes a lost connection"))
 	}
 	if !r.Validates {
-		lines = append(lines, "Does not verify signed names")
+		lines = append(lines, words.T("Does not verify signed names"))
 	}
 	if r.NSID != "" {
-		lines = append(lines, "Server "+r.NSID)
+		lines = append(lines, words.T("Server {{.Name}}", "Name", r.NSID))
 	}
 	if r.Issuer != "" && r.Expires != nil {
-		lines = append(lines, "Certificate of "+r.Issuer+" until "+r.Expires.Local().Format("2 January 2006"))
+		lines = append(lines, words.T("Certificate of {{.Issuer}} until {{.Date}}", "Issuer", r.Issuer, "Date", Date(*r.Expires)))
 	}
 	return slices.DeleteFunc(lines, func(l string) bool { return l == "" })
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // WelcomeChoice is one of the providers that a first run offers.
@@ -20,9 +21,9 @@ type WelcomeChoice struct {
 // as is any of the others that is set.
 func WelcomeChoices(v View) (choices []WelcomeChoice, chosen int) {
 	choices = []WelcomeChoice{
-		{"Just private", "Cloudflare", "No filter", "cloudflare"},
-		{"Block malware", "Quad9", "Known bad sites", "quad9"},
-		{"For families", "Cloudflare Family", "Malware and adult sites", "cloudflare-family"},
+		{words.T("Just private"), "Cloudflare", words.T("No filter"), "cloudflare"},
+		{words.T("Block malware"), "Quad9", words.T("Known bad sites"), "quad9"},
+		{words.T("For families"), "Cloudflare Family", words.T("Malware and adult sites"), "cloudflare-family"},
 	}
 	set := v.Status.Provider
 	if v.Link != Connected || set == "" {
@@ -31,7 +32,7 @@ func WelcomeChoices(v View) (choices []WelcomeChoice, chosen int) {
 	if i := slices.IndexFunc(choices, func(c WelcomeChoice) bool { return c.Upstream == set }); i >= 0 {
 		return choices, i
 	}
-	choices[0] = WelcomeChoice{"As it is set", ProviderName(v.Status), "What was chosen before", set}
+	choices[0] = WelcomeChoice{words.T("As it is set"), ProviderName(v.Status), words.T("What was chosen before"), set}
 	return choices, 0
 }
 

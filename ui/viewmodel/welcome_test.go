@@ -114,3 +114,7 @@ func TestBeginWithoutAnEngine(t *testing.T) {
 		t.Errorf("got %+v, asked %v", got, engine.Calls())
 	}
 }
+
+func (u unsocketed) Network(ctx context.Context) (control.Network, error) {
+	return u.Engine.Network(ctx), nil
+}

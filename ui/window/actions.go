@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -67,7 +68,7 @@ func (w *Window) choosePause() {
 	if under == nil {
 		return
 	}
-	note := fyne.NewMenuItem(viewmodel.PauseNote, nil)
+	note := fyne.NewMenuItem(viewmodel.PauseNote(), nil)
 	note.Disabled = true
 	items := []*fyne.MenuItem{note, fyne.NewMenuItemSeparator()}
 	for _, c := range viewmodel.PauseChoices() {
@@ -90,7 +91,7 @@ func (w *Window) signIn() {
 	page := w.view.Status.Portal.Page()
 	w.background(w.options.Engine.SignIn, func(err error) {
 		if err == nil && w.options.OpenPage(page) != nil {
-			err = errors.New("The sign-in page could not be opened; open " + page.String() + " in your browser.")
+			err = errors.New(words.T("The sign-in page could not be opened; open {{.Page}} in your browser.", "Page", page.String()))
 		}
 		w.home.say(err)
 	})

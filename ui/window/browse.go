@@ -7,6 +7,8 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/theme"
+
+	"dotproxy/app/words"
 )
 
 // browse lets the user choose a file of certificates.
@@ -24,7 +26,7 @@ func (w *Window) browse(chosen func(path string)) {
 		chosen(path)
 	}, w.win)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".pem", ".crt", ".cer", ".cert"}))
-	d.SetTitleText("Choose a file of certificates")
+	d.SetTitleText(words.T("Choose a file of certificates"))
 	w.showFiles(d)
 }
 

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -41,13 +42,13 @@ type checkActions struct {
 
 func newCheck(do checkActions) *check {
 	c := &check{do: do, list: vbox(0), empty: container.NewStack()}
-	c.summary = newText("", textSmall, colorText2)
-	c.summary.least = 60
+	c.summary = newWrapped("", textSmall, colorText2)
+	c.summary.least = 200
 	c.failure = newWrapped("", textSmall, theme.ColorNameError)
 	c.failure.Hide()
-	c.copied = newButton("Copy report", theme.ContentCopyIcon(), func() { c.do.copy(c.copied, c.model.Report(c.view)) })
-	c.again = newButton("Check again", theme.ViewRefreshIcon(), do.run)
-	title := container.NewBorder(nil, nil, nil, middle(hbox(8, c.copied, c.again)), vbox(2, newBold("Check", textTitle), c.summary))
+	c.copied = newButton(words.T("Copy report"), theme.ContentCopyIcon(), func() { c.do.copy(c.copied, c.model.Report(c.view)) })
+	c.again = newButton(words.T("Check again"), theme.ViewRefreshIcon(), do.run)
+	title := container.NewBorder(nil, nil, nil, middle(hbox(8, c.copied, c.again)), vbox(2, newBold(words.T("Check"), textTitle), c.summary))
 	c.card = newPanel(c.list, colorSurface, theme.ColorNameSeparator, radiusCard, 14, 6)
 	c.scroll = container.New(overhang{}, container.NewThemeOverride(
 		container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, scrollRoom), vbox(0, c.card))), noShadow{}))
@@ -88,7 +89,7 @@ func (c *check) done(found []control.CheckRow, err error) {
 func (c *check) say(err error) {
 	c.failure.Hidden = err == nil
 	if err != nil {
-		c.failure.setText(err.Error())
+		c.failure.setText(viewmodel.Told(err))
 	}
 	c.root.Refresh()
 }
@@ -232,6 +233,6 @@ func (w *Window) fix(command string) {
 // copyReport puts the rows on the clipboard and shows on the button that it did.
 func (w *Window) copyReport(on *button, text string) {
 	fyne.CurrentApp().Clipboard().SetContent(text)
-	on.set("Copied", theme.ConfirmIcon())
-	w.options.Later(copyShown, func() { on.set("Copy report", theme.ContentCopyIcon()) })
+	on.set(words.T("Copied"), theme.ConfirmIcon())
+	w.options.Later(copyShown, func() { on.set(words.T("Copy report"), theme.ContentCopyIcon()) })
 }

@@ -59,12 +59,15 @@ func TestCheckLooks(t *testing.T) {
 	for name, size := range map[string]fyne.Size{"wide": wide, "small": small} {
 		t.Run(name, func(t *testing.T) {
 			b := checked(t, size, found())
+			b.settle()
 			test.AssertObjectRendersToMarkup(t, "check-"+name+".xml", b.w.check.root)
 			b.w.view.Link = viewmodel.Gone
 			b.w.render()
+			b.settle()
 			test.AssertObjectRendersToMarkup(t, "check-gone-"+name+".xml", b.w.check.root)
 			b.w.check.model.Begin(viewmodel.View{Link: viewmodel.Connected})
 			b.w.check.render()
+			b.settle()
 			test.AssertObjectRendersToMarkup(t, "check-running-"+name+".xml", b.w.check.root)
 		})
 	}

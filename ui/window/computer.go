@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -31,11 +32,11 @@ type computer struct {
 func newComputer(ask func(action string)) *computer {
 	c := &computer{ask: ask, caption: newWrapped("", textCaption, colorText2), busy: widget.NewProgressBarInfinite()}
 	c.toggle = newToggle(c.turn)
-	c.repair = newButton("Repair", nil, func() { c.begin(control.SystemDNSRepair) })
+	c.repair = newButton(words.T("Repair"), nil, func() { c.begin(control.SystemDNSRepair) })
 	c.busy.Stop()
 	c.busy.Hide()
-	title := newText("Use as this computer’s DNS", textNormal, colorTextPlain)
-	title.least = 60
+	title := newWrapped(viewmodel.LabelComputerDNS(), textNormal, colorTextPlain)
+	title.least = 190 // in which English needs one line
 	line := container.NewBorder(nil, nil, nil, padded(middle(c.toggle), 3, 3), vbox(1, title, c.caption))
 	c.mend = hbox(0, c.repair)
 	c.root = vbox(6, container.New(busyLine{}, widget.NewSeparator(), c.busy), padded(line, 0, 4), c.mend)
@@ -79,7 +80,7 @@ func (c *computer) begin(action string) {
 func (c *computer) done(err error) {
 	c.asked = ""
 	if err != nil {
-		c.failure = err.Error()
+		c.failure = viewmodel.Told(err)
 	}
 	c.render()
 }
@@ -100,7 +101,7 @@ func (c *computer) render() {
 	m := c.model
 	switch {
 	case c.asked == control.SystemDNSRepair:
-		m.Caption, m.Tone = viewmodel.ComputerRepairing, viewmodel.Neutral
+		m.Caption, m.Tone = viewmodel.ComputerRepairing(), viewmodel.Neutral
 	case c.asked != "":
 		m.On = c.asked == control.SystemDNSOn
 		m.Caption, m.Tone = viewmodel.ComputerWorking(m.On), viewmodel.Neutral

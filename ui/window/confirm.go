@@ -5,6 +5,8 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
+
+	"dotproxy/app/words"
 )
 
 // confirm asks before something is done. Enter does it, Escape does not.
@@ -12,7 +14,7 @@ func (w *Window) confirm(title, question, yes string, do func()) {
 	text := newWrapped(question, textNormal, colorTextPlain)
 	width := min(w.win.Canvas().Size().Width-80, 460)
 	d := dialog.NewCustomWithoutButtons(title, container.NewPadded(atLeast(text, width, 60)), w.win)
-	cancel := newAnswer("Cancel", d.Hide, d.Hide)
+	cancel := newAnswer(words.T("Cancel"), d.Hide, d.Hide)
 	act := newAnswer(yes, func() {
 		d.Hide()
 		do()

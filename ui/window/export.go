@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/dialog"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -20,7 +21,7 @@ func (w *Window) export() {
 	if len(list) == 0 {
 		return
 	}
-	note := newWrapped(viewmodel.ExportNote(list)+" Only the queries that are shown go into it.", textNormal, colorTextPlain)
+	note := newWrapped(words.Join(viewmodel.ExportNote(list), words.T("Only the queries that are shown go into it.")), textNormal, colorTextPlain)
 	var d *dialog.CustomDialog
 	choice := func(f viewmodel.Format) func() {
 		return func() {
@@ -29,8 +30,8 @@ func (w *Window) export() {
 		}
 	}
 	d = dialog.NewCustomWithoutButtons(viewmodel.ExportTitle(len(list)), container.NewPadded(atLeast(note, min(w.win.Canvas().Size().Width-80, 420), 40)), w.win)
-	asCSV := newFilled("As CSV…", choice(viewmodel.CSV))
-	d.SetButtons([]fyne.CanvasObject{newButton("Cancel", nil, func() { d.Hide() }), newButton("As JSON…", nil, choice(viewmodel.JSON)), asCSV})
+	asCSV := newFilled(words.T("As CSV…"), choice(viewmodel.CSV))
+	d.SetButtons([]fyne.CanvasObject{newButton(words.T("Cancel"), nil, func() { d.Hide() }), newButton(words.T("As JSON…"), nil, choice(viewmodel.JSON)), asCSV})
 	d.Show()
 	w.win.Canvas().Focus(asCSV)
 }
@@ -53,7 +54,7 @@ func (w *Window) exportQueries(file fyne.URIWriteCloser, err error, f viewmodel.
 		err = errors.Join(viewmodel.Export(file, f, list), file.Close())
 	}
 	if err != nil {
-		w.tell("The queries could not be exported", control.Quote(err.Error())+". Choose another place.")
+		w.tell(words.T("The queries could not be exported"), words.T("{{.Error}}. Choose another place.", "Error", control.Quote(err.Error())))
 	}
 }
 
@@ -76,7 +77,7 @@ func (w *Window) ask() {
 	}
 	w.background(func(ctx context.Context) error { return w.options.Ask(ctx, at) }, func(err error) {
 		if err != nil {
-			w.tell("There is no answer", "DoT Proxy was asked for example.com and gave none: "+control.Quote(err.Error())+".")
+			w.tell(words.T("There is no answer"), words.T("DoT Proxy was asked for example.com and gave none: {{.Error}}.", "Error", control.Quote(err.Error())))
 		}
 	})
 }

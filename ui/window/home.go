@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -60,7 +61,7 @@ type homeActions struct {
 	copy func(*button, string)
 }
 
-var detailLabels = [4]string{"Connected to", "Name verified", "Key exchange", "If it fails"}
+var detailLabels = [4]string{words.Mark("Connected to"), words.Mark("Name verified"), words.Mark("Key exchange"), words.Mark("If it fails")}
 
 func newHome(do homeActions) *home {
 	h := &home{header: newHeader(do.act), do: do}
@@ -80,7 +81,7 @@ func newHome(do homeActions) *home {
 
 func (h *home) newLeft() fyne.CanvasObject {
 	h.provider = widget.NewSelect(nil, h.choose)
-	h.provider.PlaceHolder = "Choose a provider"
+	h.provider.PlaceHolder = words.T("Choose a provider")
 	h.providerInput = container.NewStack(h.provider, newOutline(theme.ColorNameInputBorder))
 	h.fixed = newText("", textNormal, colorTextPlain)
 	h.fixed.least = 60
@@ -92,6 +93,7 @@ func (h *home) newLeft() fyne.CanvasObject {
 	h.copied = iconButton(theme.ContentCopyIcon(), func() { h.do.copy(h.copied, h.listen.content) })
 	h.details = vbox(6, widget.NewSeparator())
 	for i, label := range detailLabels {
+		label = words.T(label)
 		value := newMono("", textSmall)
 		value.align, value.least = fyne.TextAlignTrailing, 60
 		if i == len(detailLabels)-1 {
@@ -104,9 +106,9 @@ func (h *home) newLeft() fyne.CanvasObject {
 		}
 		h.details.Add(container.NewBorder(nil, nil, name, nil, value))
 	}
-	listens := vbox(5, newText("Listens on", textSmall, colorText2), h.listen)
+	listens := vbox(5, newText(words.T("Listens on"), textSmall, colorText2), h.listen)
 	return container.New(&rows{gap: 10, stretch: 4},
-		vbox(5, newText("Provider", textSmall, colorText2), h.providerInput, h.fixed, h.providerError),
+		vbox(5, newText(words.T("Provider"), textSmall, colorText2), h.providerInput, h.fixed, h.providerError),
 		container.NewBorder(nil, nil, nil, middle(h.copied), listens),
 		h.computer.root, h.details)
 }
@@ -114,17 +116,18 @@ func (h *home) newLeft() fyne.CanvasObject {
 func (h *home) newChart() fyne.CanvasObject {
 	h.chart, h.chartTitle = newBarChart(), newText("", textSmall, colorText2)
 	for i, label := range legends[false] {
+		label = words.T(label)
 		h.legend[i] = newText(label, textCaption, colorText2)
 	}
 	h.legendLine = hbox(10, hbox(4, middle(swatch(theme.ColorNamePrimary)), h.legend[0]), hbox(4, middle(swatch(colorFaintBar)), h.legend[1]))
-	feet := container.NewBorder(nil, nil, newText("10 min ago", textSmall, colorText2), newText("now", textSmall, colorText2))
+	feet := container.NewBorder(nil, nil, newText(words.T("10 min ago"), textSmall, colorText2), newText(words.T("now"), textSmall, colorText2))
 	h.latency = newLineChart()
-	line := container.NewBorder(nil, nil, padded(newText("Latency", textSmall, colorText2), 0, 2), nil, padded(h.latency, 8, 0))
+	line := container.NewBorder(nil, nil, padded(newText(words.T("Latency"), textSmall, colorText2), 0, 2), nil, padded(h.latency, 8, 0))
 	return container.New(&rows{gap: 6, stretch: 1}, container.New(&captions{}, h.chartTitle, h.legendLine), h.chart, feet, widget.NewSeparator(), line)
 }
 
 // legends are what the chart's colours mean, in a wide window and a small one.
-var legends = map[bool][2]string{false: {"asked upstream", "from cache"}, true: {"upstream", "cache"}}
+var legends = map[bool][2]string{false: {words.Mark("asked upstream"), words.Mark("from cache")}, true: {words.Mark("upstream"), words.Mark("cache")}}
 
 // swatch is a small square of the legend.
 func swatch(color fyne.ThemeColorName) fyne.CanvasObject {
@@ -157,7 +160,7 @@ func (h *home) chosen(upstream string, err error) {
 	}
 	h.providerError.Hidden = err == nil
 	if err != nil {
-		h.providerError.setText(err.Error())
+		h.providerError.setText(viewmodel.Told(err))
 	}
 	h.body.Refresh()
 }
@@ -166,7 +169,7 @@ func (h *home) chosen(upstream string, err error) {
 func (h *home) say(err error) {
 	h.notice.Hidden = err == nil
 	if err != nil {
-		h.noticeIs.setText(err.Error())
+		h.noticeIs.setText(viewmodel.Told(err))
 	}
 	h.body.Refresh()
 }
@@ -181,6 +184,7 @@ func (h *home) show(v viewmodel.View, small bool) {
 	h.middle.Hidden, h.counters.Hidden = !connected, !connected || failed
 	h.details.Hidden, h.right.Hidden = small || failed, failed
 	for i, label := range legends[small] {
+		label = words.T(label)
 		h.legend[i].setText(label)
 	}
 	rows := h.body.Layout.(*rows)
@@ -200,7 +204,7 @@ func (h *home) show(v viewmodel.View, small bool) {
 
 func (h *home) showProvider(v viewmodel.View) {
 	h.providerInput.(*fyne.Container).Hidden, h.fixed.Hidden = v.Status.Demo, !v.Status.Demo
-	h.fixed.setText("Demo: a server inside this program")
+	h.fixed.setText(words.T("Demo: a server inside this program"))
 	choices, current := viewmodel.ProviderChoices(v.Status, v.Providers)
 	h.choices = choices
 	var labels []string

@@ -307,6 +307,7 @@ func TestHomeLooks(t *testing.T) {
 				b := open(t, ViewHome, size, engine, nil).follow()
 				b.w.view.Now, b.w.view.Bars, b.w.view.ChartTitle = controltest.Since.Add(48*time.Second), nil, "Queries, last 10 minutes"
 				b.w.render()
+				b.settle()
 				test.AssertObjectRendersToMarkup(t, "home-"+name+"-"+kind+".xml", b.w.home.root)
 			})
 		}

@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -51,11 +52,11 @@ const (
 // pages are the views in the rail's order, which Ctrl+1 and so on follow.
 func pages() []page {
 	return []page{
-		{ViewHome, "Home", theme.HomeIcon, (*Window).buildHome},
-		{ViewQueries, "Queries", theme.ListIcon, (*Window).buildQueries},
-		{ViewProviders, "Providers", theme.StorageIcon, (*Window).buildProviders},
-		{ViewCheck, "Check", theme.ConfirmIcon, (*Window).buildCheck},
-		{ViewSettings, "Settings", theme.SettingsIcon, (*Window).buildSettings},
+		{ViewHome, words.T("Home"), theme.HomeIcon, (*Window).buildHome},
+		{ViewQueries, words.T("Queries"), theme.ListIcon, (*Window).buildQueries},
+		{ViewProviders, words.T("Providers"), theme.StorageIcon, (*Window).buildProviders},
+		{ViewCheck, words.T("Check"), theme.ConfirmIcon, (*Window).buildCheck},
+		{ViewSettings, words.T("Settings"), theme.SettingsIcon, (*Window).buildSettings},
 	}
 }
 

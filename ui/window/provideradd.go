@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -68,10 +69,10 @@ func (d *providerDialog) build(w *Window) {
 	input, d.edge = edged(d.input)
 	d.line = newWrapped("", textSmall, colorText2)
 	width := min(w.win.Canvas().Size().Width-120, 460)
-	label := newText("Address and certificate name", textSmall, colorText2)
+	label := newText(words.T("Address and certificate name"), textSmall, colorText2)
 	body := vbox(6, label, input, atLeast(d.line, width, 56))
 	d.dialog = dialog.NewCustomWithoutButtons(d.model.Title(), container.NewPadded(body), w.win)
-	d.cancel = newAnswer("Cancel", d.close, d.close)
+	d.cancel = newAnswer(words.T("Cancel"), d.close, d.close)
 	d.anyway = newAnswer("", func() { d.take(d.model.Text()) }, d.close)
 	d.yes = newAnswer("", d.begin, d.close)
 	d.yes.Importance = widget.HighImportance

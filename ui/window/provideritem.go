@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -40,8 +41,8 @@ func newProviderItem(use func(), do func(change)) *providerItem {
 	})
 	i.up = newButton("", theme.MoveUpIcon(), func() { do(backUp) })
 	i.down = newButton("", theme.MoveDownIcon(), func() { do(backDown) })
-	i.edit = newButton("Edit…", nil, func() { do(editOne) })
-	i.remove = newButton("Remove…", nil, func() { do(removeOne) })
+	i.edit = newButton(words.T("Edit…"), nil, func() { do(editOne) })
+	i.remove = newButton(words.T("Remove…"), nil, func() { do(removeOne) })
 	i.backups = container.NewBorder(nil, nil, nil, hbox(6, i.up, i.down), i.backup)
 	i.own = container.New(&columns{weights: []float32{1, 1}, gap: 6}, i.edit, i.remove)
 	i.actions = vbox(6, widget.NewSeparator(), i.use, i.backups, i.own)
@@ -71,17 +72,17 @@ func (i *providerItem) show(item viewmodel.ShelfItem, some, busy bool) {
 func (i *providerItem) showActions(item viewmodel.ShelfItem, busy bool) {
 	switch {
 	case item.InUse:
-		i.use.set("In use", theme.ConfirmIcon())
+		i.use.set(words.T("In use"), theme.ConfirmIcon())
 	case busy:
-		i.use.set("One moment…", nil)
+		i.use.set(words.T("One moment…"), nil)
 	default:
-		i.use.set("Use "+shorten(item.Name), nil)
+		i.use.set(words.T("Use {{.Name}}", "Name", shorten(item.Name)), nil)
 	}
 	i.use.enable(!item.InUse && !busy)
 	i.actions.Hidden = item.Fixed
-	i.backup.set("Add as backup", nil)
+	i.backup.set(words.T("Add as backup"), nil)
 	if item.Backup > 0 {
-		i.backup.set("Not a backup", nil)
+		i.backup.set(words.T("Not a backup"), nil)
 	}
 	i.backups.Hidden = item.InUse
 	i.up.Hidden, i.down.Hidden = item.Backup < 2, item.Backup == 0 || item.Last

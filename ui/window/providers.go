@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -56,14 +57,14 @@ const (
 func newProviders(shelf *viewmodel.Shelf, do providerActions) *providers {
 	p := &providers{shelf: shelf, do: do, empty: container.NewStack()}
 	p.progress = newText("", textSmall, colorText2)
-	p.test = newButton("Test all", theme.ViewRefreshIcon(), p.toggleTest)
-	p.add = newButton("Add…", theme.ContentAddIcon(), func() { do.change(addOne, "") })
+	p.test = newButton(words.T("Test all"), theme.ViewRefreshIcon(), p.toggleTest)
+	p.add = newButton(words.T("Add…"), theme.ContentAddIcon(), func() { do.change(addOne, "") })
 	p.failure = newWrapped("", textSmall, theme.ColorNameError)
 	p.failure.Hide()
-	title := container.NewBorder(nil, nil, middle(newBold("Providers", textTitle)), hbox(8, middle(p.progress), p.test, p.add))
+	title := container.NewBorder(nil, nil, middle(newBold(words.T("Providers"), textTitle)), hbox(8, middle(p.progress), p.test, p.add))
 	var labels []string
 	for _, k := range viewmodel.ShelfKinds() {
-		labels = append(labels, k.String())
+		labels = append(labels, k.Label())
 	}
 	p.kinds = newChoices(labels, p.filter)
 	p.kinds.keys = p.key
@@ -73,7 +74,7 @@ func newProviders(shelf *viewmodel.Shelf, do providerActions) *providers {
 	card := newPanel(container.NewThemeOverride(p.list.scroll, noShadow{}), colorSurface, theme.ColorNameSeparator, radiusCard, 3, 6)
 	p.columns = &sideLayout{width: 252, gap: 14}
 	p.body = container.New(p.columns, container.NewStack(card, p.empty), p.item.panel)
-	p.showAll = newButton("Show all", nil, func() { p.filter(0) })
+	p.showAll = newButton(words.T("Show all"), nil, func() { p.filter(0) })
 	p.root = container.New(&rows{gap: 12, stretch: 3}, title, p.kinds.Container, p.failure, p.body)
 	return p
 }
@@ -100,9 +101,9 @@ func (p *providers) render() {
 	t := p.shelf.Trial()
 	p.progress.setText(t.Progress())
 	if t.Running() {
-		p.test.set("Stop", theme.MediaStopIcon())
+		p.test.set(words.T("Stop"), theme.MediaStopIcon())
 	} else {
-		p.test.set("Test all", theme.ViewRefreshIcon())
+		p.test.set(words.T("Test all"), theme.ViewRefreshIcon())
 	}
 	ready := p.view.Link == viewmodel.Connected && p.view.HasSettings
 	p.test.enable(ready)
@@ -141,7 +142,7 @@ func (p *providers) showEmpty() {
 func (p *providers) say(err error) {
 	text := ""
 	if err != nil {
-		text = err.Error()
+		text = viewmodel.Told(err)
 	}
 	p.failure.Hidden = text == ""
 	p.failure.setText(text)

@@ -292,6 +292,7 @@ func TestProvidersLook(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := shelved(t, size, "cloudflare", "quad9", homeServer)
 			draw := func(state string) {
+				b.settle()
 				test.AssertObjectRendersToMarkup(t, "providers-"+state+"-"+name+".xml", b.w.providers.root)
 			}
 			draw("untested")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -102,7 +103,7 @@ func (w *Window) changeProvider(what change, upstream string) {
 		w.editProvider(upstream)
 	case removeOne:
 		question := viewmodel.RemoveQuestion(upstream)
-		w.confirm("Remove this provider?", question, "Remove", func() { w.removeProvider(upstream) })
+		w.confirm(words.T("Remove this provider?"), question, words.T("Remove"), func() { w.removeProvider(upstream) })
 	case backOn:
 		w.applyProviders(shelf.WithBackup(upstream), func() {})
 	case backOff:

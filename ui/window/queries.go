@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -48,15 +49,15 @@ type queryActions struct {
 
 func newQueries(list *viewmodel.List, do queryActions) *queries {
 	q := &queries{list: list, do: do, detail: container.NewStack(), empty: container.NewStack()}
-	q.pause = newButton("Pause list", theme.MediaPauseIcon(), q.togglePause)
-	clearAll := newButton("Clear", nil, func() { q.list.Clear(time.Now()); q.log.toTop(); q.render() })
+	q.pause = newButton(words.T("Pause list"), theme.MediaPauseIcon(), q.togglePause)
+	clearAll := newButton(words.T("Clear"), nil, func() { q.list.Clear(time.Now()); q.log.toTop(); q.render() })
 	q.search = newEntry(do.keys, func(string) { q.refilter() })
-	q.search.SetPlaceHolder("Search names")
+	q.search.SetPlaceHolder(words.T("Search names"))
 	q.search.Icon = theme.SearchIcon()
 	q.search.escape = q.escape
 	var labels []string
 	for _, k := range viewmodel.Kinds() {
-		labels = append(labels, k.String())
+		labels = append(labels, k.Label())
 	}
 	q.kinds = newChoices(labels, func(i int) { q.kinds.choose(i); q.refilter() })
 	q.kinds.keys = q.key
@@ -65,8 +66,8 @@ func newQueries(list *viewmodel.List, do queryActions) *queries {
 	q.note = newText("", textCaption, colorText2)
 	input, _ := edged(q.search)
 	q.searchSize = &sized{Width: 210, Height: 32}
-	q.export = newButton("Export…", nil, do.export)
-	title := container.NewBorder(nil, nil, hbox(16, middle(newBold("Queries", textTitle)), middle(container.New(q.searchSize, input))),
+	q.export = newButton(words.T("Export…"), nil, do.export)
+	title := container.NewBorder(nil, nil, hbox(16, middle(newBold(words.T("Queries"), textTitle)), middle(container.New(q.searchSize, input))),
 		hbox(8, q.pause, q.export, clearAll))
 	line := container.New(&besides{}, q.kinds.Container, q.note)
 
@@ -109,9 +110,9 @@ func (q *queries) render() {
 		q.fresh.Refresh()
 	}
 	if q.list.Paused() {
-		q.pause.set("Follow list", theme.MediaPlayIcon())
+		q.pause.set(words.T("Follow list"), theme.MediaPlayIcon())
 	} else {
-		q.pause.set("Pause list", theme.MediaPauseIcon())
+		q.pause.set(words.T("Pause list"), theme.MediaPauseIcon())
 	}
 	q.note.setText(viewmodel.LogNote(q.view, snap))
 	q.export.enable(len(snap.Rows) > 0)
@@ -139,16 +140,16 @@ func (q *queries) newEmpty(e viewmodel.Empty) fyne.CanvasObject {
 	title, sentence := newBold(e.Title, 16), newText(e.Sentence, textSmall, colorText2)
 	box := vbox(8, container.NewCenter(atLeast(icon, 30, 30)), container.NewCenter(title), container.NewCenter(sentence))
 	if e.Command != "" {
-		check := newButton("Open Check", nil, func() { q.do.open(ViewCheck) })
-		box.Add(container.NewCenter(hbox(8, newFilled("Ask for example.com", q.do.ask), check)))
-		box.Add(container.NewCenter(newText("or in a terminal", textCaption, colorText2)))
+		check := newButton(words.T("Open Check"), nil, func() { q.do.open(ViewCheck) })
+		box.Add(container.NewCenter(hbox(8, newFilled(words.T("Ask for example.com"), q.do.ask), check)))
+		box.Add(container.NewCenter(newText(words.T("or in a terminal"), textCaption, colorText2)))
 		box.Add(container.NewCenter(newPanel(newMono(e.Command, textMono), theme.ColorNameButton, "", radiusInput, 12, 7)))
 	}
 	if e.OpenSettings {
-		box.Add(container.NewCenter(newButton("Open Settings", nil, func() { q.do.open(ViewSettings) })))
+		box.Add(container.NewCenter(newButton(words.T("Open Settings"), nil, func() { q.do.open(ViewSettings) })))
 	}
 	if e.ClearFilter {
-		box.Add(container.NewCenter(newButton("Show all", nil, q.showAll)))
+		box.Add(container.NewCenter(newButton(words.T("Show all"), nil, q.showAll)))
 	}
 	return box
 }

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -36,6 +37,7 @@ type settings struct {
 	// computer and login are switched beside the form; login is nil where nobody
 	// can tell, and looked at last at looked.
 	computer, login *outside
+	networks        networks
 	looked          time.Time
 	// busy is what the engine is asked for just now, file what is imported.
 	busy task
@@ -52,6 +54,7 @@ type settings struct {
 type settingsTasks struct {
 	send                   func(control.Settings)
 	browse                 func(chosen func(path string))
+	confirm                func(title, question, yes string, do func())
 	computerDNS, login     func(on bool, done func(error))
 	importFile, exportFile func()
 }
@@ -65,10 +68,10 @@ type loaded struct {
 
 func newSettings(form *viewmodel.Form, keys shortcuts, tasks settingsTasks) *settings {
 	s := &settings{form: form, fields: map[viewmodel.Field]*field{}, tasks: tasks}
-	s.absent = newWrapped("Settings can be changed as soon as the engine runs.", textNormal, colorText2)
+	s.absent = newWrapped(words.T("Settings can be changed as soon as the engine runs."), textNormal, colorText2)
 	s.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 14, 0, scrollRoom), s.sections(keys)))
 	s.body = container.New(&overhang{}, container.NewThemeOverride(s.scroll, noShadow{}))
-	top := container.New(&rows{gap: 12, stretch: 2}, newBold("Settings", textTitle), s.absent, s.body)
+	top := container.New(&rows{gap: 12, stretch: 2}, newBold(words.T("Settings"), textTitle), s.absent, s.body)
 	s.root = container.New(&rows{stretch: 0}, top, s.newBar())
 	s.render()
 	return s
@@ -77,25 +80,25 @@ func newSettings(form *viewmodel.Form, keys shortcuts, tasks settingsTasks) *set
 // sections are the groups from top to bottom.
 func (s *settings) sections(keys shortcuts) fyne.CanvasObject {
 	const number = 110
-	s.encryption = s.section("Encryption", s.choiceRow(viewmodel.FieldProvider, keys), s.choiceRow(viewmodel.FieldBackups, keys), s.bundleRow(keys))
-	s.demo = newWrapped("The demo asks only its own server and trusts only that one’s certificate. End it to choose a provider.", textSmall, colorText2)
+	s.encryption = s.section(words.T("Encryption"), s.choiceRow(viewmodel.FieldProvider, keys), s.choiceRow(viewmodel.FieldBackups, keys), s.bundleRow(keys))
+	s.demo = newWrapped(words.T("The demo asks only its own server and trusts only that one’s certificate. End it to choose a provider."), textSmall, colorText2)
 	s.advanced = vbox(8,
 		s.card(s.entryRow(viewmodel.FieldMinTTL, number, keys), s.entryRow(viewmodel.FieldMaxTTL, number, keys)),
 		s.card(s.entryRow(viewmodel.FieldBurst, number, keys), s.entryRow(viewmodel.FieldBlockAfter, number, keys),
 			s.entryRow(viewmodel.FieldBlockWindow, number, keys), s.entryRow(viewmodel.FieldBlockFor, number, keys),
 			s.switchRow(viewmodel.SwitchLoopback)))
 	s.advanced.Hide()
-	s.more = newButton("Advanced", nil, func() { s.open(s.advanced.Hidden) })
+	s.more = newButton(words.T("Advanced"), nil, func() { s.open(s.advanced.Hidden) })
 	s.more.Importance = widget.LowImportance
 	return vbox(8,
-		s.section("Listening", s.entryRow(viewmodel.FieldPort, number, keys), s.entryRow(viewmodel.FieldListen, 250, keys)),
-		s.section("Who may ask", s.entryRow(viewmodel.FieldAccess, 250, keys), s.entryRow(viewmodel.FieldPerSecond, number, keys)),
-		s.encryption, s.demo,
-		s.section("Answers", s.entryRow(viewmodel.FieldCache, number, keys), s.entryRow(viewmodel.FieldStale, number, keys), s.switchRow(viewmodel.SwitchPersist)),
-		s.section("Names", s.switchRow(viewmodel.SwitchHosts), s.linesRow(viewmodel.FieldOverrides, "nas.home.arpa = 192.168.1.10", keys),
+		s.section(words.T("Listening"), s.entryRow(viewmodel.FieldPort, number, keys), s.entryRow(viewmodel.FieldListen, 250, keys)),
+		s.section(words.T("Who may ask"), s.entryRow(viewmodel.FieldAccess, 250, keys), s.entryRow(viewmodel.FieldPerSecond, number, keys)),
+		s.encryption, s.demo, s.networkSection(),
+		s.section(words.T("Answers"), s.entryRow(viewmodel.FieldCache, number, keys), s.entryRow(viewmodel.FieldStale, number, keys), s.switchRow(viewmodel.SwitchPersist)),
+		s.section(words.T("Names"), s.switchRow(viewmodel.SwitchHosts), s.linesRow(viewmodel.FieldOverrides, "nas.home.arpa = 192.168.1.10", keys),
 			s.linesRow(viewmodel.FieldRoutes, "example.com = tls://10.0.0.53", keys),
 			s.switchRow(viewmodel.SwitchLocal), s.switchRow(viewmodel.SwitchCanary), s.switchRow(viewmodel.SwitchRebinding)),
-		s.section("Privacy", s.levelRow(), s.switchRow(viewmodel.SwitchKeep), s.switchRow(viewmodel.SwitchSubnet), s.switchRow(viewmodel.SwitchRace)),
+		s.section(words.T("Privacy"), s.levelRow(), s.switchRow(viewmodel.SwitchKeep), s.switchRow(viewmodel.SwitchSubnet), s.switchRow(viewmodel.SwitchRace)),
 		s.general(), container.NewHBox(s.more), s.advanced)
 }
 
@@ -148,7 +151,9 @@ func (s *settings) show(v viewmodel.View) {
 		s.form.Load(v.Settings, v.Providers, v.Status.Demo)
 		s.fill()
 	}
+	s.form.See(v.Status, ready)
 	s.showComputer(v)
+	s.showNetworks(v)
 	s.render()
 }
 
@@ -159,7 +164,7 @@ func (s *settings) fill() {
 		if f.options != nil {
 			list := names
 			if name == viewmodel.FieldBackups {
-				list = append([]string{viewmodel.NoBackup}, names...)
+				list = append([]string{viewmodel.NoBackup()}, names...)
 			}
 			f.options(list)
 		}
@@ -217,5 +222,5 @@ func (s *settings) renderAdvanced() {
 	if s.advanced.Hidden {
 		icon = theme.MenuExpandIcon()
 	}
-	s.more.set("Advanced", icon)
+	s.more.set(words.T("Advanced"), icon)
 }

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -20,6 +21,7 @@ const (
 	turning
 	importing
 	undoing
+	ruling
 )
 
 // bar stands under the settings while something waits for Apply, and where
@@ -37,10 +39,10 @@ func (s *settings) newBar() fyne.CanvasObject {
 	b := &s.bar
 	b.mark = widget.NewIcon(nil)
 	b.state = newWrapped("", textNormal, colorTextPlain)
-	b.apply = newFilled("Apply", s.submit)
-	b.undo = newButton("Undo", nil, s.undo)
-	b.dismiss = newButton("Close", nil, s.dismiss)
-	b.revert = newButton("Revert", nil, func() {
+	b.apply = newFilled(words.T("Apply"), s.submit)
+	b.undo = newButton(words.T("Undo"), nil, s.undo)
+	b.dismiss = newButton(words.T("Close"), nil, s.dismiss)
+	b.revert = newButton(words.T("Revert"), nil, func() {
 		s.form.Revert()
 		s.forget()
 		s.fill()
@@ -112,7 +114,7 @@ func (s *settings) undo() {
 // take sends what a file of that name holds.
 func (s *settings) take(name string, what control.Settings) {
 	if s.busy != none {
-		s.fail("The settings are being changed just now. Import " + control.Quote(name) + " again.")
+		s.fail(words.T("The settings are being changed just now. Import {{.File}} again.", "File", control.Quote(name)))
 		return
 	}
 	s.file = name
@@ -152,14 +154,16 @@ func (s *settings) sent(what control.Settings, problem *control.Problem) {
 	case was == turning:
 		s.form.Turned(what, problem)
 	case problem != nil && was == importing:
-		s.failure = control.Quote(s.file) + " was refused: " + problem.Error() + " Nothing was changed."
-	case problem != nil && (was == undoing || !s.form.Refuse(problem)):
-		s.failure = problem.Error()
+		s.failure = words.Join(words.T("{{.File}} was refused: {{.Error}}", "File", control.Quote(s.file), "Error", viewmodel.Told(problem)), words.T("Nothing was changed."))
+	case problem != nil && (was == undoing || was == ruling || !s.form.Refuse(problem)):
+		s.failure = viewmodel.Told(problem)
 	case problem != nil: // at its field
 	case was == applying:
 		s.form.Saved(what)
 	case was == importing:
 		s.form.Imported(what)
+	case was == ruling:
+		s.form.Ruled(what, s.networks.did)
 	case was == undoing:
 		s.form.Undone(what)
 	}

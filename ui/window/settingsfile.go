@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/storage"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -32,7 +33,7 @@ func (w *Window) importFile() {
 		w.importFrom(f, err)
 	}, w.win)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".toml"}))
-	d.SetTitleText("Import settings")
+	d.SetTitleText(words.T("Import settings"))
 	w.showFiles(d)
 }
 
@@ -46,14 +47,14 @@ func (w *Window) showFiles(d *dialog.FileDialog) {
 // importFrom reads a file and asks whether what it holds shall be set.
 func (w *Window) importFrom(f fyne.URIReadCloser, err error) {
 	if err != nil {
-		w.settings.fail("The file cannot be read: " + control.Quote(err.Error()) + ". Nothing was changed.")
+		w.settings.fail(words.T("The file cannot be read: {{.Error}}. Nothing was changed.", "Error", control.Quote(err.Error())))
 		return
 	}
 	defer f.Close()
 	name := f.URI().Name()
 	s, err := w.options.Exchange.Read(name, f)
 	if err != nil {
-		w.settings.fail(err.Error())
+		w.settings.fail(viewmodel.Told(err))
 		return
 	}
 	text, some := w.settings.form.ImportQuestion(name, s)
@@ -61,7 +62,7 @@ func (w *Window) importFrom(f fyne.URIReadCloser, err error) {
 		w.settings.say(text)
 		return
 	}
-	w.confirm("Import settings?", text, "Import", func() { w.settings.take(name, s) })
+	w.confirm(words.T("Import settings?"), text, words.T("Import"), func() { w.settings.take(name, s) })
 }
 
 // exportFile lets the user choose where to write what is saved.
@@ -73,7 +74,7 @@ func (w *Window) exportFile() {
 		w.exportTo(f, err)
 	}, w.win)
 	d.SetFileName(settingsFile)
-	d.SetTitleText("Export settings")
+	d.SetTitleText(words.T("Export settings"))
 	w.showFiles(d)
 }
 
@@ -82,10 +83,10 @@ func (w *Window) exportTo(f fyne.URIWriteCloser, err error) {
 		err = errors.Join(w.options.Exchange.Write(f, w.view.Settings), f.Close())
 	}
 	if err != nil {
-		w.settings.fail("The settings could not be exported: " + control.Quote(err.Error()) + ". Choose another place.")
+		w.settings.fail(words.T("The settings could not be exported: {{.Error}}. Choose another place.", "Error", control.Quote(err.Error())))
 		return
 	}
-	w.settings.say("Exported to " + control.Quote(f.URI().Name()) + ".")
+	w.settings.say(words.T("Exported to {{.File}}.", "File", control.Quote(f.URI().Name())))
 }
 
 // apply sends settings to the engine.
@@ -97,11 +98,12 @@ func (w *Window) apply(s control.Settings) {
 				w.view.Settings = s.Clone()
 			}
 			w.settings.sent(s, asProblem(err))
+			w.settings.showNetworks(w.view)
 		})
 }
 
 func (w *Window) buildSettings() part {
-	t := settingsTasks{send: w.apply, browse: w.browse, computerDNS: w.turnComputerDNS}
+	t := settingsTasks{send: w.apply, browse: w.browse, confirm: w.confirm, computerDNS: w.turnComputerDNS}
 	if w.options.Login != nil {
 		t.login = w.turnLogin
 	}
@@ -110,6 +112,6 @@ func (w *Window) buildSettings() part {
 	}
 	w.settings = newSettings(viewmodel.NewForm(), w.shortcut, t)
 	p := newPart(w.settings.root, func(v viewmodel.View, _ bool) { w.settings.show(v) })
-	p.opened, p.tick = w.lookAtLogin, w.lookAgain
+	p.opened, p.tick = w.lookOutside, w.lookAgain
 	return p
 }

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -60,20 +61,20 @@ func (o *outside) render() {
 
 // general is the section of what is about this computer.
 func (s *settings) general() fyne.CanvasObject {
-	s.computer = s.outsideRow(viewmodel.LabelComputerDNS, s.tasks.computerDNS)
+	s.computer = s.outsideRow(viewmodel.LabelComputerDNS(), s.tasks.computerDNS)
 	s.computer.Working = viewmodel.ComputerWorking
 	lines := []fyne.CanvasObject{s.computer.field.row}
 	if s.tasks.login != nil {
-		s.login = s.outsideRow(viewmodel.LabelAtLogin, s.tasks.login)
+		s.login = s.outsideRow(viewmodel.LabelAtLogin(), s.tasks.login)
 		lines = append(lines, s.login.field.row)
 	}
 	if s.tasks.exportFile != nil {
 		f := &field{}
-		s.row("Settings as a file", f, 210, container.NewHBox(layout.NewSpacer(), hbox(8, newButton("Import…", nil, s.tasks.importFile), newButton("Export…", nil, s.tasks.exportFile))))
-		f.hint.set("All of them, as settings.toml holds them", colorText2)
+		s.row(words.T("Settings as a file"), f, 210, container.NewHBox(layout.NewSpacer(), hbox(8, newButton(words.T("Import…"), nil, s.tasks.importFile), newButton(words.T("Export…"), nil, s.tasks.exportFile))))
+		f.hint.set(words.T("All of them, as settings.toml holds them"), colorText2)
 		lines = append(lines, f.row)
 	}
-	return s.section("General", lines...)
+	return s.section(words.T("General"), lines...)
 }
 
 // showComputer shows whether this computer's DNS points here.
@@ -122,15 +123,25 @@ func (w *Window) lookAtLogin() {
 	}, func(err error) {
 		text, tone := viewmodel.AtLogin(on), viewmodel.Neutral
 		if err != nil {
-			text, tone = err.Error(), viewmodel.Bad
+			text, tone = viewmodel.Told(err), viewmodel.Bad
 		}
 		w.settings.login.See(on, text, tone)
 		w.settings.login.render()
 	})
 }
 
-// lookAgain looks at the start at login where that is some time ago.
+// lookOutside looks at what others than the engine's settings decide.
+func (w *Window) lookOutside() {
+	w.lookAtLogin()
+	w.lookAtNetwork()
+}
+
+// lookAgain looks at the start at login and at the network where that is some
+// time ago.
 func (w *Window) lookAgain() {
+	if time.Since(w.settings.networks.looked) >= loginEvery {
+		w.lookAtNetwork()
+	}
 	if time.Since(w.settings.looked) >= loginEvery {
 		w.lookAtLogin()
 	}

@@ -54,7 +54,7 @@ func TestUseAsThisComputersDNS(t *testing.T) {
 	engine := controltest.New()
 	b := openGeneral(t, wide, engine, &fakeLogin{})
 	row := b.w.settings.computer
-	b.mustSay(viewmodel.LabelComputerDNS, "Off: nothing on this computer is changed")
+	b.mustSay(viewmodel.LabelComputerDNS(), "Off: nothing on this computer is changed")
 	test.Tap(row.toggle)
 	b.until("the networks are shown", func() bool { return b.says(controltest.Networks[0]) })
 	if !slices.Equal(engine.Calls(), []string{"system-dns on"}) || !row.toggle.on || !b.w.settings.bar.panel.Hidden {
@@ -68,7 +68,7 @@ func TestUseAsThisComputersDNS(t *testing.T) {
 		t.Error("the switch stays where it was not turned")
 	}
 	engine.Change(func(s *control.Status) { s.Demo = true })
-	b.until("a demo is shown", func() bool { return !b.says(viewmodel.LabelComputerDNS) })
+	b.until("a demo is shown", func() bool { return !b.says(viewmodel.LabelComputerDNS()) })
 }
 
 func TestStartAtLoginIsShownAsItIs(t *testing.T) {
@@ -247,7 +247,7 @@ func TestExport(t *testing.T) {
 // has no row for them.
 func TestNothingIsOfferedThatIsNotThere(t *testing.T) {
 	b := open(t, ViewSettings, wide, controltest.New(), nil).follow()
-	for _, text := range []string{viewmodel.LabelAtLogin, "Import…"} {
+	for _, text := range []string{viewmodel.LabelAtLogin(), "Import…"} {
 		if b.says(text) {
 			t.Errorf("%q is offered", text)
 		}

@@ -5,6 +5,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -70,10 +71,10 @@ func (s *settings) choiceRow(name viewmodel.Field, keys shortcuts) fyne.CanvasOb
 func (s *settings) bundleRow(keys shortcuts) fyne.CanvasObject {
 	e := newEntry(keys, func(text string) { s.typed(viewmodel.FieldBundle, text) })
 	e.OnSubmitted = func(string) { s.submit() }
-	e.SetPlaceHolder("System’s roots")
+	e.SetPlaceHolder(words.T("System’s roots"))
 	input, edge := edged(e)
-	s.system = newButton("System’s roots", nil, func() { e.SetText("") })
-	browse := newButton("Browse…", nil, func() { s.tasks.browse(e.SetText) })
+	s.system = newButton(words.T("System’s roots"), nil, func() { e.SetText("") })
+	browse := newButton(words.T("Browse…"), nil, func() { s.tasks.browse(e.SetText) })
 	f := &field{edge: edge, set: e.SetText}
 	return s.line(viewmodel.FieldBundle, f, 480, container.NewBorder(nil, nil, nil, hbox(8, s.system, browse), padded(input, 2, 0)))
 }

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
+	"github.com/go-text/typesetting/segmenter"
 )
 
 // text is a line, or a wrapped paragraph, without the padding of Fyne's Label,
@@ -78,7 +79,7 @@ func (r *textRenderer) build() {
 	parts := []string{t.content}
 	switch {
 	case t.wrap && r.width > 0:
-		parts = wrapText(t.content, r.width, t.size, t.style)
+		parts = wrapText(t.content, max(r.width, t.least), t.size, t.style)
 	case r.width > 0:
 		parts[0] = fitText(t.content, r.width, t.size, t.style)
 	}
@@ -160,19 +161,30 @@ func fitText(content string, width, size float32, style fyne.TextStyle) string {
 	return string(runes[:low]) + "…"
 }
 
-// wrapText breaks content at spaces; a longer word is shortened.
+// pieces part content where a line may be broken.
+func pieces(content string) (list []string) {
+	var parts segmenter.Segmenter
+	parts.Init([]rune(strings.Join(strings.Fields(content), " ")))
+	for line := parts.LineIterator(); line.Next(); {
+		list = append(list, string(line.Line().Text))
+	}
+	return list
+}
+
+// wrapText breaks content where a line may end (UAX #14): at spaces, and in
+// Chinese and Japanese between most characters. A longer word is shortened.
 func wrapText(content string, width, size float32, style fyne.TextStyle) []string {
 	var lines []string
 	line := ""
-	for word := range strings.FieldsSeq(content) {
-		longer := strings.TrimPrefix(line+" "+word, " ")
-		if line != "" && fyne.MeasureText(longer, size, style).Width > width {
-			lines = append(lines, line)
-			longer = word
+	for _, piece := range pieces(content) {
+		longer := line + piece
+		if line != "" && fyne.MeasureText(strings.TrimSpace(longer), size, style).Width > width {
+			lines = append(lines, strings.TrimSpace(line))
+			longer = piece
 		}
 		line = longer
 	}
-	lines = append(lines, line)
+	lines = append(lines, strings.TrimSpace(line))
 	for i := range lines {
 		lines[i] = fitText(lines[i], width, size, style)
 	}

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 	"dotproxy/ui/viewmodel"
 )
 
@@ -45,17 +46,17 @@ func newWelcome(login bool, begin func(p viewmodel.Plan, login bool)) *welcome {
 	w.cards = container.New(&columns{weights: []float32{1, 1, 1}, gap: 11})
 	w.dns = newToggle(func(on bool) { w.dns.set(on) })
 	w.dns.set(true)
-	switches := vbox(10, switchLine("Use as this computer’s DNS", "Your current DNS is remembered and put back when you stop.", w.dns))
+	switches := vbox(10, switchLine(viewmodel.LabelComputerDNS(), words.T("Your current DNS is remembered and put back when you stop."), w.dns))
 	if login {
 		w.login = newToggle(func(on bool) { w.login.set(on) })
 		w.login.set(true)
 		switches.Add(widget.NewSeparator())
-		switches.Add(switchLine("Start at login", "Keeps you protected after a restart.", w.login))
+		switches.Add(switchLine(viewmodel.LabelAtLogin(), words.T("Keeps you protected after a restart."), w.login))
 	}
-	w.start = newFilled("Start", w.press)
+	w.start = newFilled(words.T("Start"), w.press)
 	w.failure.Hide()
-	title, sentence := newBold("Encrypt every DNS question", textState), newText("Networks in between can no longer read or change which names you look up.", textNormal, colorText2)
-	note := newText("Your provider sees your questions. You can change it any time.", textCaption, colorText2)
+	title, sentence := newBold(words.T("Encrypt every DNS question"), textState), newText(words.T("Networks in between can no longer read or change which names you look up."), textNormal, colorText2)
+	note := newText(words.T("Your provider sees your questions. You can change it any time."), textCaption, colorText2)
 	w.column = container.New(&rows{gap: 16, stretch: -1}, w.icon, vbox(4, container.NewCenter(title), container.NewCenter(sentence)), w.cards,
 		newCard(switches), w.failure, container.NewCenter(atLeast(w.start, welcomeStart, 40)), container.NewCenter(note))
 	page := container.NewVScroll(padded(container.NewCenter(container.New(sized(fyne.NewSize(welcomeWidth, 0)), w.column)), 14, 14))
@@ -122,16 +123,16 @@ func (w *welcome) press() {
 		return
 	}
 	w.start.Disable()
-	w.start.set("Starting…", nil)
+	w.start.set(words.T("Starting…"), nil)
 	w.failure.Hide()
 	w.begin(viewmodel.Plan{Upstream: w.choices[w.chosen].Upstream, SystemDNS: w.dns.on}, w.login != nil && w.login.on)
 }
 
 // stay says why it did not begin.
 func (w *welcome) stay(err error) {
-	w.start.set("Start", nil)
+	w.start.set(words.T("Start"), nil)
 	w.start.Enable()
-	w.failure.setText(err.Error())
+	w.failure.setText(viewmodel.Told(err))
 	w.failure.Show()
 	w.root.Refresh()
 }

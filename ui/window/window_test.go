@@ -36,6 +36,10 @@ func (d direct) Check(ctx context.Context) ([]control.CheckRow, error) {
 	return d.Engine.Check(ctx), nil
 }
 
+func (d direct) Network(ctx context.Context) (control.Network, error) {
+	return d.Engine.Network(ctx), nil
+}
+
 func (d direct) TestProviders(ctx context.Context, upstreams []string) iter.Seq2[control.TestEvent, error] {
 	return func(yield func(control.TestEvent, error) bool) {
 		events, err := d.Engine.TestProviders(ctx, upstreams)
@@ -90,6 +94,16 @@ func openWith(t *testing.T, size fyne.Size, engine *controltest.Engine, o Option
 	win.SetPadded(false)
 	win.Resize(size)
 	return b
+}
+
+// settle lays out until wrapped texts have the room that they need, as the real
+// driver does with every frame.
+func (b *bench) settle() {
+	size := b.win.Canvas().Size()
+	for range 3 {
+		b.win.Resize(size.AddWidthHeight(1, 1))
+		b.win.Resize(size)
+	}
 }
 
 // timePasses does what the window has put off.

@@ -14,6 +14,7 @@ import (
 
 	"dotproxy/app/control"
 	"dotproxy/app/tray"
+	"dotproxy/app/words"
 )
 
 const usage = `Usage: dot-proxy-tray [--control PATH] [-- FLAGS]
@@ -40,6 +41,7 @@ func main() {
 		os.Exit(2)
 	}
 	o.Stderr = os.Stderr
+	words.UseSystem()
 	os.Exit(tray.Run(o))
 }
 
@@ -59,15 +61,15 @@ func parse(args []string) (tray.Options, error) {
 	if flags.Changed("control") && o.Control == "" {
 		return o, errors.New("--control needs the path of a control socket.")
 	}
-	words, dash := flags.Args(), flags.ArgsLenAtDash()
+	rest, dash := flags.Args(), flags.ArgsLenAtDash()
 	if dash < 0 {
-		dash = len(words)
+		dash = len(rest)
 	}
 	if dash > 0 {
-		return o, fmt.Errorf("%s is too much; flags of the engine stand after --.", control.Quote(words[0]))
+		return o, fmt.Errorf("%s is too much; flags of the engine stand after --.", control.Quote(rest[0]))
 	}
-	o.EngineArgs = words
-	if slices.ContainsFunc(words, func(w string) bool { return w == "--control" || strings.HasPrefix(w, "--control=") }) {
+	o.EngineArgs = rest
+	if slices.ContainsFunc(rest, func(w string) bool { return w == "--control" || strings.HasPrefix(w, "--control=") }) {
 		return o, errors.New("--control stands before --, as the tray needs it too.")
 	}
 	return o, nil

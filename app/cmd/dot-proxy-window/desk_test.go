@@ -43,7 +43,7 @@ func newDesk(t *testing.T, gl bool) *desk {
 	d.keep(`{"window.welcomed": true}`)
 	display := d.startX(gl)
 	d.env = append(os.Environ(), "DISPLAY="+display, "HOME="+d.home, "XDG_RUNTIME_DIR="+d.dir, "XDG_CONFIG_HOME=", "XDG_CACHE_HOME=",
-		"WAYLAND_DISPLAY=", "FYNE_THEME=light", "FYNE_SCALE=1", "DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent")
+		"WAYLAND_DISPLAY=", "LC_ALL=C.UTF-8", "LANGUAGE=", "FYNE_THEME=light", "FYNE_SCALE=1", "DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent")
 	if gl {
 		d.start("openbox", "--sm-disable")
 	}

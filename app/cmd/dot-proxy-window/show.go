@@ -59,6 +59,9 @@ func show(ctx context.Context, args arguments, only *instance) (err error) {
 	}()
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
+	if err := window.UseLanguage(); err != nil {
+		log.Print("The toolkit stays English: ", err)
+	}
 	s.build(args)
 	s.hook(quit)
 	only.raise(func(view string) {

@@ -27,7 +27,7 @@ its router's address. Both can be imitated by whoever makes a network.`,
 			if err != nil {
 				return err
 			}
-			return c.printNetworks(here, s)
+			return c.printNetworks(cmd.Context(), here, s)
 		},
 	})
 	cmd.AddCommand(c.networksUse(), c.networksPause(), c.networksForget())
@@ -103,6 +103,9 @@ func (c *command) networksForget() *cobra.Command {
 func (c *command) addRule(ctx context.Context, r control.NetworkRule) error {
 	return c.changeRules(ctx, func(here control.Network, s control.Settings) (control.Settings, error) {
 		if here.Name == "" || here.Gateway == "" {
+			if status, err := c.client().Status(ctx); err == nil && status.Demo {
+				return s, errors.New("The demo does not look at what network this computer is on, so no rule was made. End it and start DoT Proxy without --demo.")
+			}
 			return s, errors.New("This computer is on no network that has a name and a router, so no rule was made. Connect to the network first.")
 		}
 		r.Name, r.Gateway = here.Name, here.Gateway
@@ -121,7 +124,7 @@ func (c *command) changeRules(ctx context.Context, change func(control.Network, 
 	if err := c.client().Apply(ctx, s); err != nil {
 		return errors.New(err.Error()) // the command line is fine; the engine refuses
 	}
-	return c.printNetworks(here, s)
+	return c.printNetworks(ctx, here, s)
 }
 
 func (c *command) hereAndSettings(ctx context.Context) (control.Network, control.Settings, error) {
@@ -139,15 +142,30 @@ type networksShown struct {
 	Rules []control.NetworkRule `json:"rules"`
 }
 
-func (c *command) printNetworks(here control.Network, s control.Settings) error {
+// place says where the computer is; a demo does not look.
+func (c *command) place(ctx context.Context, here control.Network) (string, error) {
+	if here.Name != "" {
+		return fmt.Sprintf("This network is %s, router %s.", quote(here.Name), here.Gateway), nil
+	}
+	status, err := c.client().Status(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case status.Demo:
+		return "The demo does not look at what network this computer is on.", nil
+	}
+	return "This computer is on no network.", nil
+}
+
+func (c *command) printNetworks(ctx context.Context, here control.Network, s control.Settings) error {
 	if c.json {
 		return c.printJSON(networksShown{here, s.Clone().Networks})
 	}
-	if here.Name == "" {
-		fmt.Fprintln(c.stdout, "This computer is on no network.")
-	} else {
-		fmt.Fprintf(c.stdout, "This network is %s, router %s.\n", quote(here.Name), here.Gateway)
+	place, err := c.place(ctx, here)
+	if err != nil {
+		return err
 	}
+	fmt.Fprintln(c.stdout, place)
 	if len(s.Networks) == 0 {
 		_, err := fmt.Fprintln(c.stdout, "There are no rules for networks.")
 		return err

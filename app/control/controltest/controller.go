@@ -149,6 +149,9 @@ func (e *Engine) Release(_ context.Context, client string) error {
 
 // Subscribe implements control.Controller.
 func (e *Engine) Subscribe(ctx context.Context) <-chan control.Event {
+	e.mu.Lock()
+	e.watched = true
+	e.mu.Unlock()
 	return e.hub.Subscribe(ctx, func() control.Event {
 		s := e.Status()
 		return control.Event{Name: control.EventStatus, Status: &s}

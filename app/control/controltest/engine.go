@@ -43,7 +43,8 @@ type Engine struct {
 	// MetricsFunc replaces: one metric, dotproxy_up 1.
 	MetricsFunc func(w io.Writer)
 
-	hub  control.Hub
+	hub control.Hub
+
 	done chan struct{}
 
 	mu        sync.Mutex
@@ -54,6 +55,7 @@ type Engine struct {
 	blocked   []control.Blocked
 	calls     []string
 	quit      bool
+	watched   bool
 }
 
 // Since is when the state of a new Engine began.
@@ -78,11 +80,11 @@ func New() *Engine {
 // Providers returns the providers of a new Engine.
 func Providers() []control.Provider {
 	return []control.Provider{
-		{ID: "cloudflare", Name: "Cloudflare", Operator: "Cloudflare", Filter: "none", LogPolicy: "Logs are deleted within 25 hours.",
+		{ID: "cloudflare", Name: "Cloudflare", Operator: "Cloudflare", Filter: "none", LogPolicy: "Deletes its logs within 25 hours.",
 			DNSSEC: true, Addresses: []string{"1.1.1.1", "1.0.0.1"}, TLSName: "one.one.one.one", Current: true},
 		{ID: "quad9", Name: "Quad9", Operator: "Quad9 Foundation", Filter: "malware", LogPolicy: "No client address is kept.",
 			DNSSEC: true, Addresses: []string{"9.9.9.9", "149.112.112.112"}, TLSName: "dns.quad9.net"},
-		{ID: "google", Name: "Google", Operator: "Google", Filter: "none", LogPolicy: "Logs are deleted within 48 hours.",
+		{ID: "google", Name: "Google", Operator: "Google", Filter: "none", LogPolicy: "Keeps no logs.",
 			DNSSEC: true, Addresses: []string{"8.8.8.8", "8.8.4.4"}, TLSName: "dns.google"},
 	}
 }
@@ -162,6 +164,13 @@ func NewQuery(name string) control.Query {
 
 // Publish publishes any event, such as a scripted EventDropped.
 func (e *Engine) Publish(ev control.Event) { e.hub.Publish(ev) }
+
+// Watched tells whether somebody has begun to read the events.
+func (e *Engine) Watched() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.watched
+}
 
 // Calls returns what was asked of the engine, in order: "start", "stop",
 // "use quad9", "apply", "release 192.0.2.7", "quit".

@@ -1,0 +1,174 @@
+package window
+
+import (
+	"context"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
+
+	"dotproxy/app/control"
+	"dotproxy/app/control/controltest"
+	"dotproxy/app/words"
+)
+
+// scenes are what the window shows in one state.
+var scenes = map[string]func(*testing.T, fyne.Size) *bench{
+	"welcome": func(t *testing.T, size fyne.Size) *bench {
+		b, _ := first(t, size, here(t), &atLogin{})
+		return b
+	},
+	"home stopped":   atHome(func(e *controltest.Engine) { e.SetState(control.Stopped) }),
+	"home protected": atHome(func(*controltest.Engine) {}),
+	"home degraded":  atHome(func(e *controltest.Engine) { e.SetState(control.Degraded) }),
+	"home sign-in":   atHome(func(e *controltest.Engine) { e.WantSignIn("") }),
+	"home failed":    atHome(func(e *controltest.Engine) { e.Fail(controltest.PortTaken()) }),
+	"home not in use": atHome(func(e *controltest.Engine) {
+		e.Change(func(s *control.Status) { s.Variant, s.SystemDNS = control.VariantNotInUse, false })
+	}),
+	"home leak": atHome(func(e *controltest.Engine) {
+		e.Change(func(s *control.Status) {
+			s.Problem = &control.Problem{Code: control.CodeLeak, Message: "Wi-Fi still asks 192.168.1.1, not encrypted.", Hint: "Use DoT Proxy on Wi-Fi too.", Entry: "Wi-Fi"}
+		})
+	}),
+	"home paused": atHome(func(e *controltest.Engine) { _ = e.Pause(context.Background(), control.Pause{Seconds: 300}) }),
+	"queries": func(t *testing.T, size fyne.Size) *bench {
+		b := log(t, size, "example.com.")
+		b.w.queries.list.Select(0)
+		b.w.queries.render()
+		return b
+	},
+	"no queries": func(t *testing.T, size fyne.Size) *bench { return log(t, size) },
+	"providers":  func(t *testing.T, size fyne.Size) *bench { return shelved(t, size, "cloudflare", "quad9") },
+	"check":      func(t *testing.T, size fyne.Size) *bench { return checked(t, size, found()) },
+	"settings": func(t *testing.T, size fyne.Size) *bench {
+		b := openGeneral(t, size, here(t), &fakeLogin{})
+		b.w.settings.open(true)
+		b.retype("port", "70000")
+		return b
+	},
+}
+
+func atHome(change func(*controltest.Engine)) func(*testing.T, fyne.Size) *bench {
+	return func(t *testing.T, size fyne.Size) *bench {
+		engine := here(t)
+		change(engine)
+		return open(t, ViewHome, size, engine, nil).follow()
+	}
+}
+
+// inLanguage draws a scene in a language.
+func inLanguage(t *testing.T, name, language string, size fyne.Size) *bench {
+	t.Helper()
+	words.Use(language)
+	t.Cleanup(func() { words.Use() })
+	b := scenes[name](t, size)
+	b.settle()
+	return b
+}
+
+// data are texts that are the same in every language: names, addresses,
+// numbers, times, options and examples.
+var data = regexp.MustCompile(`^([\W\d_]*|DoT Proxy|Cloudflare.*|Quad9.*|[\d.,:]+ ?(ms|%|s)|.*\d+\.\d+.*|\[?::1\]?.*|.*[a-z]\.[a-z]+.*|X25519.*|TLS 1\.\d.*|UDP|A|Google|private|Wired \(eth0\)|NOERROR|AAAA?|NXDOMAIN|IPv6|DNSSEC|[a-z]+ = .*|tls://.*|Wi-Fi|192\..*|sudo .*|/.*)$`)
+
+// TestEverythingIsTranslated: what is in sight is in the catalogue, or data.
+func TestEverythingIsTranslated(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(scenes)) {
+		t.Run(name, func(t *testing.T) {
+			english := map[string]bool{}
+			for _, text := range inLanguage(t, name, "en", wide).texts() {
+				english[text] = true
+			}
+			for _, language := range words.Languages()[1:] {
+				b := inLanguage(t, name, language, wide)
+				for _, text := range b.texts() {
+					if english[text] && !data.MatchString(text) && words.T(text) != text {
+						t.Errorf("%s: %q is English although the catalogue has %q", language, text, words.T(text))
+					}
+				}
+				if language == "ja" || language == "zh-Hans" {
+					b.mustNotBeLatin(english)
+				}
+			}
+		})
+	}
+}
+
+// mustNotBeLatin finds texts that no catalogue has: in a language with another
+// script they are the ones without a character of it.
+func (b *bench) mustNotBeLatin(english map[string]bool) {
+	b.Helper()
+	for _, text := range b.texts() {
+		if english[text] && !data.MatchString(text) {
+			b.Errorf("%s: %q is in no catalogue", words.Language(), text)
+		}
+	}
+}
+
+// TestNothingIsClipped: in the smallest window every text is whole in every
+// language, save data that may be of any length.
+func TestNothingIsClipped(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(scenes)) {
+		t.Run(name, func(t *testing.T) {
+			for _, language := range words.Languages() {
+				b := inLanguage(t, name, language, small)
+				for _, fault := range clipped(b.win.Content(), b.win.Canvas().Size()) {
+					t.Errorf("%s: %s", language, fault)
+				}
+			}
+		})
+	}
+}
+
+// clipped describes what is drawn shorter than it is, or beyond the window.
+func clipped(root fyne.CanvasObject, size fyne.Size) (faults []string) {
+	var look func(o fyne.CanvasObject, at fyne.Position, scrolled bool)
+	look = func(o fyne.CanvasObject, at fyne.Position, scrolled bool) {
+		if o == nil || !o.Visible() {
+			return
+		}
+		at = at.Add(o.Position())
+		switch o := o.(type) {
+		case *text:
+			if short := shortened(o); short != "" && !data.MatchString(o.content) {
+				faults = append(faults, short)
+			}
+			return
+		case *canvas.Text:
+			need := fyne.MeasureText(o.Text, o.TextSize, o.TextStyle).Width
+			if o.Text != "" && !strings.HasSuffix(o.Text, "…") && (need > o.Size().Width+1 && o.Size().Width > 0 || at.X < -1 || at.X+need > size.Width+1 && !scrolled) {
+				faults = append(faults, o.Text+" is wider than its place")
+			}
+		case *container.Scroll:
+			scrolled = true
+		}
+		var children []fyne.CanvasObject
+		switch o := o.(type) {
+		case *fyne.Container:
+			children = o.Objects
+		case fyne.Widget:
+			children = test.WidgetRenderer(o).Objects()
+		}
+		for _, c := range children {
+			look(c, at, scrolled)
+		}
+	}
+	look(root, fyne.Position{}, false)
+	return faults
+}
+
+// shortened says how a text is drawn if that is not all of it.
+func shortened(t *text) string {
+	drawn := strings.Join(textsOf(t), "")
+	whole := strings.Join(strings.Fields(t.content), "")
+	if strings.Join(strings.Fields(drawn), "") != whole {
+		return t.content + " is drawn as " + drawn
+	}
+	return ""
+}
