@@ -143,6 +143,9 @@ func TestMenuOfEachState(t *testing.T) {
 			"(Sign-in needed)|(DNS is not encrypted until you are through)|-|Open sign-in page|Stop" + middle + leave + "Quit"},
 		{"failed", at(control.Failed, status(failing)), control.Failed,
 			"(Not protected)|(Port 53 is taken by dnsmasq)|-|Try again|Fix this…" + middle + leave + "Quit"},
+		{"failed for somebody else's program", at(control.Failed, status(func(s *control.Status) {
+			s.Problem = &control.Problem{Message: "Port 53 is taken by dnsmasq (process 812 of user root)."}
+		})), control.Failed, "(Not protected)|(Port 53 is taken by dnsmasq)|-|Try again|Fix this…" + middle + leave + "Quit"},
 		{"failed, and DNS still points here", at(control.Failed, used, status(failing)), control.Failed,
 			"(Not protected)|(Port 53 is taken by dnsmasq)|-|Try again|Fix this…" + ticked + leave + putBack},
 		{"failed without a problem", at(control.Failed, status(func(s *control.Status) { s.Sentence = "There is no network." })), control.Failed,
@@ -155,7 +158,7 @@ func TestMenuOfEachState(t *testing.T) {
 		{"a refused click", at(control.Protected, notice("The demo asks only its own server.")), control.Protected,
 			"(Protected by Cloudflare)|(The demo asks only its own server)|-|Stop" + middle + stay + "Quit"},
 		{"first start", tray.View{AtLogin: new(false)}, control.Starting, "(Starting…)|(Starting the engine)|-|-|(Provider)" + window + leave + "Quit"},
-		{"engine gone", linked(tray.Gone, used), control.Failed, "(Not protected)|(The engine has stopped.)|-|Start|-|(Provider: Cloudflare)" + window + leave + "Quit"},
+		{"engine gone", linked(tray.Gone, used), control.Failed, "(Not protected)|(The engine has stopped)|-|Start|-|(Provider: Cloudflare)" + window + leave + "Quit"},
 		{"engine cannot be started", linked(tray.Gone, notice("The program dot-proxy was not found.")), control.Failed,
 			"(Not protected)|(The program dot-proxy was not found)|-|Start|-|(Provider: Cloudflare)" + window + leave + "Quit"},
 		{"somebody else's engine", linked(tray.Forbidden, system), control.Stopped,

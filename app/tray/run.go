@@ -156,6 +156,9 @@ func (p *program) awaitHost() {
 		case <-limit:
 			p.say(noHost)
 			p.window()
+			if err := tellNoIcon(p.ctx, newNewsBoard(), noIconPath(), p.keeper.View().Status.State); err != nil {
+				p.keeper.Log.Warn("It could not be told that there is no icon.", "error", err)
+			}
 			return
 		case <-time.After(hostEvery):
 		}

@@ -15,7 +15,7 @@ func lines(v View) (first, second string) {
 	case Launching:
 		return words.T("Starting…"), words.T("Starting the engine")
 	case Gone:
-		return words.T("Not protected"), words.T("The engine has stopped.")
+		return words.T("Not protected"), shorten(words.T("The engine has stopped."))
 	case Forbidden:
 		return words.T("Held by the system’s engine"), words.T("This user may not steer it")
 	}
@@ -137,7 +137,7 @@ func degradedLine(s control.Status) string {
 }
 
 // process is a detail that a menu has no room for.
-var process = regexp.MustCompile(` \(process \d+\)`)
+var process = regexp.MustCompile(` \(process \d+[^()]*\)`)
 
 func problemLine(s control.Status) string {
 	text := s.Sentence

@@ -33,6 +33,7 @@ const patience = 30 * time.Second
 type desk struct {
 	t      *testing.T
 	dir    string
+	bin    string // the folder of the tray that is started
 	env    map[string]string
 	bus    *dbus.Conn // nil without one
 	custom *resolvertest.Server
@@ -55,7 +56,7 @@ func newDesk(t *testing.T, bus bool) *desk {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	ca := resolvertest.NewCA(t)
 	d := &desk{
-		t: t, dir: dir, caFile: ca.WriteFile(t),
+		t: t, dir: dir, bin: programs, caFile: ca.WriteFile(t),
 		custom: resolvertest.New(t, resolvertest.WithCA(ca)),
 		quad9: resolvertest.New(t, resolvertest.WithCA(ca), resolvertest.WithName("dns.quad9.net"),
 			resolvertest.WithAddr(netip.AddrPortFrom(netip.MustParseAddr(quad9Address), 853))),
@@ -78,6 +79,7 @@ func newDesk(t *testing.T, bus bool) *desk {
 func (d *desk) startBus() {
 	d.t.Helper()
 	cmd := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address=1", "--address=unix:path="+filepath.Join(d.dir, "bus"))
+	cmd.Env = d.environment() // of what the bus starts as well
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -133,14 +135,20 @@ func (p *process) said() string {
 	return p.output.String()
 }
 
+// environment is that of the session's programs.
+func (d *desk) environment() (list []string) {
+	for name, value := range d.env {
+		list = append(list, name+"="+value)
+	}
+	return list
+}
+
 // startTray starts a tray that is ended with the test.
 func (d *desk) startTray(args ...string) *process {
 	d.t.Helper()
 	p := &process{d: d, done: make(chan struct{})}
-	p.Cmd = exec.Command(filepath.Join(programs, "dot-proxy-tray"), args...)
-	for name, value := range d.env {
-		p.Env = append(p.Env, name+"="+value)
-	}
+	p.Cmd = exec.Command(filepath.Join(d.bin, "dot-proxy-tray"), args...)
+	p.Env = d.environment()
 	p.Stdout, p.Stderr = p, p
 	p.WaitDelay = time.Second // the window script may hold the pipe for a moment
 	if err := p.Start(); err != nil {

@@ -14,8 +14,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"dotproxy/app/control"
 )
 
 const (
@@ -92,8 +90,9 @@ func runInside(m *testing.M) (int, error) {
 }
 
 // hideOthers covers the folder of the system's control socket, as a tray would
-// join an engine that runs there, and that of the X servers' sockets, as two
-// servers in different networks take the same number.
+// join an engine that runs there, those of the guard of system DNS and of the
+// system's D-Bus, as a change there would be this computer's, and that of the X
+// servers' sockets, as two servers in different networks take the same number.
 func hideOthers() error {
 	if err := syscall.Mount("none", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("mounts of its own: %w", err)
@@ -105,7 +104,7 @@ func hideOthers() error {
 			return err
 		}
 	}
-	for _, folder := range []string{displays, filepath.Dir(control.SystemPath())} {
+	for _, folder := range []string{displays, "/run", "/var/lib"} {
 		if _, err := os.Stat(folder); err != nil {
 			continue
 		}
@@ -142,7 +141,7 @@ func startDisplay() (stop func(), err error) {
 	defer read.Close()
 	// Without -noreset the server shuts its clients out for a moment whenever
 	// the last one has gone.
-	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset")
+	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1100x760x24", "-nolisten", "tcp", "-noreset")
 	cmd.ExtraFiles = []*os.File{write}
 	said := new(bytes.Buffer)
 	cmd.Stderr = said

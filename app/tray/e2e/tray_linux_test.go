@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dotproxy/app/control"
+	"dotproxy/resolver/resolvertest"
 )
 
 const rest = "|Use as this computer’s DNS|-|Open DoT Proxy…|Recent queries…|Check…|Start at login|-|"
@@ -65,6 +66,23 @@ func TestMenuSteersTheEngine(t *testing.T) {
 		sub, _ := root.find("Provider")
 		return strings.Contains(sub.text(), "[Quad9]")
 	})
+}
+
+// TestSwitchLosesNoQuestion switches to and fro from the menu.
+func TestSwitchLosesNoQuestion(t *testing.T) {
+	d, p, _, _ := running(t)
+	asker := d.ask()
+	asker.more(5)
+	for _, to := range []struct {
+		entry  string
+		server *resolvertest.Server
+	}{{"Quad9", d.quad9}, {"dot.test", d.custom}, {"Quad9", d.quad9}} {
+		p.click(to.entry)
+		p.awaitMenu("(Protected by " + to.entry + ")")
+		d.answeredBy(to.server, "switched")
+		asker.more(5)
+	}
+	asker.none()
 }
 
 func TestMenuFollowsOthers(t *testing.T) {
@@ -248,17 +266,30 @@ func TestSignalWithoutABus(t *testing.T) {
 	d.engine("still up", up)
 }
 
+// TestNoHost: on a desktop without tray icons the window opens, at each login,
+// and a notification says why, at the first alone.
 func TestNoHost(t *testing.T) {
 	d := newDesk(t, true)
-	tray := d.startTray(d.engineFlags()...)
-	d.engine("up", up)
-	d.await("the window", func() bool { return len(d.windows()) == 1 })
-	if !strings.Contains(tray.said(), "Nothing on this desktop shows tray icons") {
-		t.Errorf("it said %q", tray.said())
+	b := d.startBoard()
+	for login := 1; login <= 2; login++ {
+		tray := d.startTray(d.engineFlags()...)
+		d.engine("up", up)
+		d.await("the window", func() bool { return len(d.windows()) == login })
+		if !strings.Contains(tray.said(), "Nothing on this desktop shows tray icons") {
+			t.Errorf("it said %q", tray.said())
+		}
+		if login == 1 {
+			b.next("No tray icon on this desktop", "opens its window instead", false)
+			told := filepath.Join(d.dir, ".cache", "dot-proxy", "no-icon-told")
+			d.await("the note that it was told", func() bool { _, err := os.Stat(told); return err == nil })
+			_ = tray.Process.Signal(syscall.SIGTERM)
+			tray.ended()
+		}
 	}
 	p := d.startPanel()
 	p.awaitMenu("Stop")
-	if w := d.windows(); len(w) != 1 {
+	if w := d.windows(); len(w) != 2 {
 		t.Errorf("the window was opened %d times", len(w))
 	}
+	b.none()
 }
