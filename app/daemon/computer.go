@@ -74,7 +74,7 @@ func (d *Daemon) takeTurn(ctx context.Context) error {
 	}
 }
 
-func (d *Daemon) endTurn() { <-d.steering.turn; d.kick() }
+func (d *Daemon) endTurn() { <-d.steering.turn; d.leakSoon(); d.kick() }
 
 // steerSoon has the computer's DNS follow what the daemon wants. It never waits.
 func (d *Daemon) steerSoon() {
@@ -93,6 +93,7 @@ func (d *Daemon) steer() {
 		case <-d.ctx.Done():
 			return
 		case <-d.steering.dns.Changed():
+			d.leakSoon()
 			d.kick()
 		case <-d.steering.wake:
 			if d.takeTurn(d.ctx) == nil {

@@ -93,6 +93,7 @@ type Daemon struct {
 	done    sync.WaitGroup
 	// answered counts queries by their resolver.Source.
 	answered [len(sources)]atomic.Uint64
+	leaks    leaks
 	// lastLocal is the second in which this computer asked last.
 	lastLocal atomic.Int64
 	// lastStale is the second in which an answer was given after its time.
@@ -187,7 +188,7 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	})
 	d.loadCache()
 	d.loadToday()
-	d.steering = newSteering(nil)
+	d.steering, d.leaks.wake = newSteering(nil), make(chan struct{}, 1)
 	if s.dns != nil && o.Demo == nil {
 		d.steering.dns = s.dns(d)
 		d.loadPause()
@@ -202,6 +203,7 @@ func newDaemon(o Options, s seams) (*Daemon, error) {
 	d.done.Go(d.watch)
 	if d.steering.dns != nil {
 		d.done.Go(d.steer)
+		d.done.Go(d.watchLeak)
 	}
 	return d, nil
 }

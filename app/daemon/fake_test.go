@@ -239,6 +239,9 @@ type rig struct {
 	portal func(context.Context, []netip.AddrPort) (portal.Result, error)
 	// asks is what the computer's resolv.conf says.
 	asks, known bool
+	// lookup and nonce are the seams of that name, nil for none.
+	lookup func(context.Context, string)
+	nonce  func() string
 }
 
 // newRig makes a daemon with the upstreams cloudflare and quad9 saved.
@@ -260,7 +263,7 @@ func newRig(t *testing.T, change func(*Options, *rig)) *rig {
 		holder: func(string, netip.AddrPort) holder { return holder{program: program{name: "dnsmasq", pid: 812}} },
 		rights: func() rights { return rights{from: lowPorts, bounding: true, effective: true, file: true} },
 		asks:   func([]netip.AddrPort) (bool, bool) { return r.asks, r.known },
-		around: r.disk.around(), dns: dns, portal: r.portal,
+		around: r.disk.around(), dns: dns, portal: r.portal, lookup: r.lookup, nonce: r.nonce,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -75,6 +75,7 @@ func (d *Daemon) hear(e netwatch.Event) (changed, moved bool) {
 	now := time.Now()
 	if e.Network || e.Woke {
 		d.heard.something(now)
+		d.leakSoon()
 	}
 	switch {
 	case !d.watches():
@@ -97,6 +98,7 @@ func (d *Daemon) tick() (changed bool) {
 	woke := d.heard.clock.Woke(now)
 	if woke {
 		d.heard.something(now)
+		d.leakSoon()
 	}
 	changed = d.refresh()
 	if woke {

@@ -23,9 +23,6 @@ var sources = [...]control.Source{
 // onQuery is part of a query's way: it neither allocates nor waits.
 func (d *Daemon) onQuery(e *resolver.Event) {
 	d.answered[e.Source].Add(1)
-	if e.Source != resolver.SourceLocal { // a health check's question is local
-		d.noteLocal(e.Client.Addr(), e.Time)
-	}
 	if e.Source == resolver.SourceStale {
 		d.noteStale(e.Time)
 	}
@@ -37,6 +34,9 @@ func (d *Daemon) onQuery(e *resolver.Event) {
 		entry.HasEDE, entry.EDECode, entry.EDEText = true, e.EDE.Code, e.EDE.Text
 	}
 	d.queries.Add(entry)
+	if e.Source != resolver.SourceLocal { // a health check's question is local
+		d.noteLocal(e.Client.Addr(), e.Time)
+	}
 }
 
 // Queries implements control.Controller.

@@ -52,6 +52,10 @@ func (d *Daemon) Status() control.Status {
 	if address, unused := d.notInUse(v.state, now); unused && !dns.on {
 		s.Variant, w = control.VariantNotInUse, notInUseWords(address, d.steering.dns != nil)
 	}
+	if v.state == control.Protected && s.Problem == nil && dns.on && d.leaks.found.Load() {
+		s.Problem = leakProblem()
+		w = words{s.Problem.Message, s.Problem.Hint}
+	}
 	if v.state == control.SignIn {
 		s.Portal = &control.Portal{URL: c.wanted.url}
 		if c.wanted.under(now) {

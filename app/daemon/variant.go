@@ -53,12 +53,16 @@ func dnsAddress(addrs []netip.AddrPort) netip.AddrPort {
 }
 
 // noteLocal notes that this computer asked. Once a second is often enough, so
-// the hot path only reads.
+// the hot path only reads. The first for a while is told at once.
 func (d *Daemon) noteLocal(client netip.Addr, at time.Time) {
 	if !client.IsLoopback() {
 		return
 	}
-	if now := at.Unix(); d.lastLocal.Load() < now {
-		d.lastLocal.Store(now)
+	now, last := at.Unix(), d.lastLocal.Load()
+	if last >= now || !d.lastLocal.CompareAndSwap(last, now) {
+		return
+	}
+	if at.Sub(time.Unix(last, 0)) >= localPatience {
+		d.kick()
 	}
 }

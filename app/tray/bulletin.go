@@ -154,6 +154,9 @@ func (b *bulletin) news(l level, s control.Status, link Link) *News {
 		n.Title, n.Body, n.Urgent = words.T("Sign-in needed"), words.Join(words.Said(s.Sentence), words.Said(s.Hint)), true
 	case lost:
 		n.Title, n.Body, n.Urgent, n.Icon = words.T("Not protected"), words.Join(words.Said(s.Sentence), words.Said(s.Hint)), true, control.Failed
+		if leaks(s) {
+			n.Title, n.Icon = words.T("Leak found"), control.Degraded
+		}
 		if link == Gone {
 			n.Body = words.T("The engine has stopped. Start in the menu of DoT Proxy starts it.")
 		}
@@ -166,7 +169,7 @@ func (b *bulletin) news(l level, s control.Status, link Link) *News {
 func levelOf(v View) level {
 	s := v.Status
 	switch {
-	case v.Link == Gone:
+	case v.Link == Gone, v.Link == Connected && leaks(s):
 		return lost
 	case v.Link != Connected || s.Variant != "":
 		return unclear

@@ -203,7 +203,7 @@ func wantsHere(v View) bool {
 // closeTitle promises protection only where there is some.
 func closeTitle(v View) string {
 	s := v.Status
-	if v.Link == Connected && s.Variant != control.VariantNotInUse && (s.State == control.Protected || s.State == control.Degraded) {
+	if v.Link == Connected && s.Variant != control.VariantNotInUse && !leaks(s) && (s.State == control.Protected || s.State == control.Degraded) {
 		return words.T("Close tray, stay protected")
 	}
 	return words.T("Close tray")
@@ -227,10 +227,15 @@ func iconOf(v View) control.State {
 		return control.Failed
 	case v.Link == Forbidden:
 		return control.Stopped // nothing is known of its state
-	case v.Status.Variant == control.VariantNotInUse:
+	case v.Status.Variant == control.VariantNotInUse, leaks(v.Status):
 		return control.Degraded
 	}
 	return v.Status.State
+}
+
+// leaks tells whether programs of this computer are known to ask somebody else.
+func leaks(s control.Status) bool {
+	return s.State == control.Protected && s.Problem != nil && s.Problem.Code == control.CodeLeak
 }
 
 // actions are the entries that change the state and make sense now.
@@ -259,7 +264,7 @@ func actions(v View) map[ID]bool {
 		return map[ID]bool{TurnOn: true, Stop: true}
 	}
 	// Only what was pointed here can be put back for a while.
-	return map[ID]bool{Pause: v.Status.SystemDNS, Stop: true}
+	return map[ID]bool{Pause: v.Status.SystemDNS, Stop: true, Fix: leaks(v.Status)}
 }
 
 // maxTitle is how many letters a line of a menu has at most.

@@ -28,6 +28,9 @@ func lines(v View) (first, second string) {
 	}
 	switch s.State {
 	case control.Protected:
+		if leaks(s) {
+			return words.T("Leak found"), problemLine(s)
+		}
 		return shorten(words.T("Protected by {{.Provider}}", "Provider", s.ProviderName)), figures(s.Counters)
 	case control.Degraded:
 		return backupLine(v), degradedLine(s)

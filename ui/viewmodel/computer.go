@@ -1,6 +1,8 @@
 package viewmodel
 
 import (
+	"slices"
+
 	"dotproxy/app/control"
 	"dotproxy/app/words"
 )
@@ -44,6 +46,10 @@ func ComputerOf(v View) (c Computer, ok bool) {
 
 // covered names the networks whose DNS points here.
 func covered(networks []string) string {
+	networks = slices.Clone(networks)
+	for i, n := range networks {
+		networks[i] = words.Said(n)
+	}
 	switch n := len(networks); n {
 	case 0:
 		return words.T("This computer asks DoT Proxy")

@@ -181,7 +181,7 @@ func (h *Header) protected(s control.Status) {
 // useToo is the label of what covers a network that is not yet.
 func useToo(network string) string {
 	if network == "" {
-		return words.T("Use on all networks")
+		return words.T("Repair")
 	}
 	return words.T("Use on {{.Network}} too", "Network", network)
 }
