@@ -79,7 +79,7 @@ install_all() {
 	local began=$SECONDS
 	# shellcheck disable=SC2086
 	need_packages $RUN_PACKAGES $GUI_BUILD_PACKAGES $GUI_RUN_PACKAGES curl git unzip \
-		xvfb xauth dbus-daemon dbus-x11 xdotool openbox xfce4-panel imagemagick x11-utils fonts-dejavu-core \
+		xvfb xauth dbus-daemon dbus-x11 xdotool openbox xfce4-panel imagemagick x11-utils fonts-dejavu-core fonts-droid-fallback \
 		bind9-dnsutils knot-dnsutils dnsperf unbound dnsdist dnsmasq-base openssl iproute2 iptables procps util-linux \
 		python3 docker.io docker-compose ansible shellcheck desktop-file-utils libcap2-bin
 	need_go

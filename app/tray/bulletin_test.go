@@ -63,6 +63,8 @@ func script(t *testing.T, steps string) []string {
 			r.view.Link = Gone
 		case "forbidden":
 			r.view.Link = Forbidden
+		case "leaking":
+			r.view.Status.State, r.view.Status.Problem = control.Protected, &control.Problem{Code: control.CodeLeak}
 		case "unused":
 			r.view.Status.State, r.view.Status.Variant = control.Protected, control.VariantNotInUse
 		case "memory":
@@ -112,6 +114,7 @@ func TestBulletin(t *testing.T) {
 		"a failure after no network":    {"protected 10s, failed 1s, offline 1h, failed 4s, protected 1h", ""},
 		"known names only":              {"protected 10s, memory 1h, protected 1h", ""},
 		"not in use":                    {"protected 10s, unused 1h, protected 1h", ""},
+		"a leak":                        {"protected 10s, leaking 1m, protected 1h", "15s Leak found, 1m12s Protected again"},
 	} {
 		if got := strings.Join(script(t, c.steps), ", "); got != c.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", about, got, c.want)

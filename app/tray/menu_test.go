@@ -122,6 +122,9 @@ func TestMenuOfEachState(t *testing.T) {
 			"(Protected by the demo)|(11 ms, 71 % from cache)|-|Stop|-|Provider: the demo ▸" + window + stay + "Quit"},
 		{"not in use", at(control.Protected, status(func(s *control.Status) { s.Variant = control.VariantNotInUse })), control.Degraded,
 			"(Running, not in use)|(DNS is not encrypted)|-|Turn on|Stop" + middle + leave + "Quit"},
+		{"a leak", at(control.Protected, used, status(func(s *control.Status) {
+			s.Problem = &control.Problem{Code: control.CodeLeak, Message: "This computer still asks another DNS server, not encrypted."}
+		})), control.Degraded, "(Leak found)|(This computer still asks another DNS server, not encrypted)|-|Pause ▸|Stop|Fix this…" + ticked + leave + putBack},
 		{"degraded", at(control.Degraded, used, status(backup)), control.Degraded,
 			"(On backup: Quad9)|(Cloudflare does not answer)|-|Pause ▸|Stop" + ticked + stay + putBack},
 		{"degraded for its certificate", at(control.Degraded, status(func(s *control.Status) {

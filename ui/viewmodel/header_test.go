@@ -25,6 +25,8 @@ func TestHeaderOfEachState(t *testing.T) {
 	inUse, backup, leak := status(control.Protected), status(control.Degraded), status(control.Protected)
 	inUse.Status.SystemDNS, backup.Status.SystemDNS = true, true
 	leak.Status.Problem = &control.Problem{Code: control.CodeLeak, Message: "Wi-Fi still asks 192.168.1.1, not encrypted.", Entry: "Wi-Fi"}
+	somewhere := leak
+	somewhere.Status.Problem = &control.Problem{Code: control.CodeLeak, Message: "This computer still asks another DNS server, not encrypted."}
 	paused, pausedHere := pausedFor(252*time.Second), pausedFor(time.Hour)
 	pausedHere.Status.PauseEndsWithNetwork = true
 	fromMemory := status(control.Degraded)
@@ -35,14 +37,15 @@ func TestHeaderOfEachState(t *testing.T) {
 		tone        Tone
 		buttons     []Button
 	}{
-		"stopped":    {status(control.Stopped), "stopped", "Stopped", Neutral, []Button{{"Start", Start, true}}},
-		"starting":   {status(control.Starting), "starting", "Starting…", Neutral, []Button{{"Cancel", Stop, false}}},
-		"protected":  {status(control.Protected), "protected", "Protected", Good, []Button{{"Stop", Stop, false}}},
-		"in use":     {inUse, "protected", "Protected", Good, []Button{{"Pause", Pause, false}, {"Stop", Stop, false}}},
-		"not in use": {notInUse, "degraded", "Running, not in use", Warn, []Button{{"Turn on", TurnOn, true}, {"Stop", Stop, false}}},
-		"leak":       {leak, "degraded", "Leak found", Warn, []Button{{"Use on Wi-Fi too", Cover, true}, {"Stop", Stop, false}}},
-		"backup":     {backup, "degraded", "On backup", Warn, []Button{{"Pause", Pause, false}, {"Stop", Stop, false}}},
-		"paused":     {paused, "paused", "Paused, 4:12 left", Warn, []Button{{"Resume now", Resume, true}, {"Stop", Stop, false}}},
+		"stopped":          {status(control.Stopped), "stopped", "Stopped", Neutral, []Button{{"Start", Start, true}}},
+		"starting":         {status(control.Starting), "starting", "Starting…", Neutral, []Button{{"Cancel", Stop, false}}},
+		"protected":        {status(control.Protected), "protected", "Protected", Good, []Button{{"Stop", Stop, false}}},
+		"in use":           {inUse, "protected", "Protected", Good, []Button{{"Pause", Pause, false}, {"Stop", Stop, false}}},
+		"not in use":       {notInUse, "degraded", "Running, not in use", Warn, []Button{{"Turn on", TurnOn, true}, {"Stop", Stop, false}}},
+		"a leak somewhere": {somewhere, "degraded", "Leak found", Warn, []Button{{"Repair", Cover, true}, {"Stop", Stop, false}}},
+		"leak":             {leak, "degraded", "Leak found", Warn, []Button{{"Use on Wi-Fi too", Cover, true}, {"Stop", Stop, false}}},
+		"backup":           {backup, "degraded", "On backup", Warn, []Button{{"Pause", Pause, false}, {"Stop", Stop, false}}},
+		"paused":           {paused, "paused", "Paused, 4:12 left", Warn, []Button{{"Resume now", Resume, true}, {"Stop", Stop, false}}},
 		"paused until the network changes": {pausedHere, "paused", "Paused until the network changes", Warn,
 			[]Button{{"Resume now", Resume, true}, {"Stop", Stop, false}}},
 		"sign-in":    {status(control.SignIn), "portal", "Sign-in needed", Warn, []Button{{"Open sign-in page", SignIn, true}, {"Stop", Stop, false}}},
