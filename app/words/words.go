@@ -62,6 +62,7 @@ type tongue struct {
 	tag       language.Tag
 	localizer *i18n.Localizer
 	printer   *message.Printer
+	mark      string   // between a number and its fraction
 	plain     sync.Map // texts without placeholders, and what the engine said
 	patterns  func() []pattern
 }
@@ -112,6 +113,7 @@ func newTongue(tag language.Tag) *tongue {
 		bundle.MustParseMessageFileBytes(File(tag.String()), tag.String()+".json")
 	}
 	t := &tongue{tag: tag, localizer: i18n.NewLocalizer(bundle, tag.String()), printer: message.NewPrinter(tag)}
+	t.mark = strings.Trim(t.printer.Sprint(0.5), "05")
 	t.patterns = sync.OnceValue(func() []pattern { return patternsOf(File("en")) })
 	return t
 }
@@ -171,11 +173,7 @@ func Number(n uint64) string { return current.Load().printer.Sprint(n) }
 
 // Decimal puts the language's decimal mark into a number written in English.
 func Decimal(text string) string {
-	mark := strings.Trim(current.Load().printer.Sprint(0.5), "05")
-	if mark == "." || mark == "" {
-		return text
-	}
-	return strings.Replace(text, ".", mark, 1)
+	return strings.Replace(text, ".", current.Load().mark, 1)
 }
 
 // entry is a text of a catalogue: one form, or one for each number.

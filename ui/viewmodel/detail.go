@@ -148,8 +148,22 @@ func overTLS(c *control.Connection) []string {
 	if c.Resumed {
 		version = words.List([]string{version, words.T("session resumed")})
 	}
-	lines := []string{version, c.KeyExchange, strings.TrimPrefix(c.Cipher, "TLS_")}
+	lines := []string{version, c.KeyExchange, cipherName(c.Cipher)}
 	return slices.DeleteFunc(lines, func(l string) bool { return l == "" })
+}
+
+// cipherName is what of a suite's name protects the data: "AES-128-GCM". The
+// whole name is in an export.
+func cipherName(suite string) string {
+	name := strings.TrimPrefix(suite, "TLS_")
+	if _, behind, ok := strings.Cut(name, "WITH_"); ok {
+		name = behind
+	}
+	name, _, _ = strings.Cut(name, "_SHA")
+	if strings.HasPrefix(name, "CHACHA20") {
+		return "ChaCha20-Poly1305"
+	}
+	return strings.ReplaceAll(name, "_", "-")
 }
 
 func asked(q *control.Query) Step {

@@ -36,12 +36,12 @@ func TestDetailShowsOnlyWhatIsKnown(t *testing.T) {
 	if got := titles(d); !reflect.DeepEqual(got, []string{"Asked", "Cache", "Connection", "Answer"}) {
 		t.Errorf("asked upstream: %v", got)
 	}
-	if c := d.Steps[2]; c.Main != "1.1.1.1:853" || !reflect.DeepEqual(c.Lines, []string{"TLS 1.3", "X25519MLKEM768", "AES_128_GCM_SHA256"}) {
+	if c := d.Steps[2]; c.Main != "1.1.1.1:853" || !reflect.DeepEqual(c.Lines, []string{"TLS 1.3", "X25519MLKEM768", "AES-128-GCM"}) {
 		t.Errorf("connection %+v", c)
 	}
 	resumed := upstream
 	resumed.Connection, resumed.Tries = &control.Connection{TLS: "TLS 1.2", Cipher: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", Resumed: true}, 3
-	if c := DetailOf(&resumed, nil).Steps[2]; !reflect.DeepEqual(c.Lines, []string{"TLS 1.2, session resumed", "ECDHE_RSA_WITH_AES_128_GCM_SHA256", "3 tries"}) {
+	if c := DetailOf(&resumed, nil).Steps[2]; !reflect.DeepEqual(c.Lines, []string{"TLS 1.2, session resumed", "AES-128-GCM", "3 tries"}) {
 		t.Errorf("a resumed connection %+v", c)
 	}
 	bare := upstream
@@ -135,5 +135,17 @@ func TestLogNote(t *testing.T) {
 	}
 	if got := LogNote(View{}, Snapshot{}); got != "" {
 		t.Errorf("nothing known: %q", got)
+	}
+}
+
+func TestCipherName(t *testing.T) {
+	for suite, want := range map[string]string{
+		"TLS_AES_128_GCM_SHA256": "AES-128-GCM", "TLS_CHACHA20_POLY1305_SHA256": "ChaCha20-Poly1305",
+		"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384": "AES-256-GCM", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256": "ChaCha20-Poly1305",
+		"0x1399": "0x1399", "": "",
+	} {
+		if got := cipherName(suite); got != want {
+			t.Errorf("%s: %q, not %q", suite, got, want)
+		}
 	}
 }

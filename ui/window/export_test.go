@@ -133,7 +133,7 @@ func TestQueryIsCopied(t *testing.T) {
 	})
 	test.Tap(icons[0])
 	got := fyne.CurrentApp().Clipboard().Content()
-	for _, part := range []string{"one.example  A  asked upstream\n", "Cache: Not in cache\n", "Connection: 1.1.1.1:853, over TLS\n", "93.184.215.14\n", "DNSSEC: validated by the provider\n"} {
+	for _, part := range []string{"one.example  A  asked upstream\n", "Cache: Not in cache\n", "Connection: 1.1.1.1:853, TLS 1.3, X25519MLKEM768, AES-128-GCM\n", "93.184.215.14\n", "DNSSEC: validated by the provider\n"} {
 		if !strings.Contains(got, part) {
 			t.Errorf("the clipboard lacks %q: %q", part, got)
 		}

@@ -105,7 +105,7 @@ func TestPausedLogCountsWhatIsNew(t *testing.T) {
 func TestDetailsOfARow(t *testing.T) {
 	b := log(t, wide, "one.example.", "two.example.")
 	test.TapAt(b.w.queries.log, fyne.NewPos(200, rowHeight/2))
-	b.mustSay("Asked", "Not in cache", "over TLS", "in 12 ms", "1 record", "93.184.215.14", "DNSSEC: validated by the provider")
+	b.mustSay("Asked", "Not in cache", "TLS 1.3", "X25519MLKEM768", "AES-128-GCM", "in 12 ms", "1 record", "93.184.215.14", "DNSSEC: validated by the provider")
 	row, place, ok := b.w.queries.list.Selected()
 	if !ok || place != 0 || row.Name != "two.example." {
 		t.Errorf("selected %v at %d", row, place)
