@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -172,10 +173,12 @@ func (w *Window) begin(p viewmodel.Plan, login bool) {
 	})
 }
 
-// welcomed ends the first run.
+// welcomed ends the first run. What is shown then is how things are by now, not
+// how they were before the engine was started.
 func (w *Window) welcomed() {
 	w.welcome = nil
 	w.options.Welcomed()
+	w.view, w.shown = w.session.View(time.Now())
 	w.stage()
 	w.render()
 }
