@@ -77,7 +77,7 @@ func pauseButton() Button { return Button{Label: words.T("Pause"), Action: Pause
 func briefly(short string) string {
 	switch short {
 	case words.T("Not protected"):
-		return words.T("Failed")
+		return words.T("Failure")
 	case words.T("Sign-in needed"):
 		return words.T("Sign in")
 	case words.T("Known names"), words.T("On backup"):

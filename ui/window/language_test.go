@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -40,8 +41,14 @@ var scenes = map[string]func(*testing.T, fyne.Size) *bench{
 	}),
 	"home paused": atHome(func(e *controltest.Engine) { _ = e.Pause(context.Background(), control.Pause{Seconds: 300}) }),
 	"queries": func(t *testing.T, size fyne.Size) *bench {
-		b := log(t, size, "example.com.")
-		b.w.queries.list.Select(0)
+		b := log(t, size)
+		for i, source := range []control.Source{control.SourceUpstream, control.SourceCache, control.SourceStale, control.SourceOverride, control.SourceRoute, control.SourceCoalesced, control.SourceBlocked, control.SourceLocal} {
+			q := controltest.NewQuery("example.com.")
+			q.Time, q.Source = q.Time.Add(time.Duration(i)*time.Second), source
+			b.answer(q)
+		}
+		b.until("the rows", func() bool { return len(b.w.queries.log.rows) == 8 })
+		b.w.queries.list.Select(7)
 		b.w.queries.render()
 		return b
 	},
@@ -136,8 +143,8 @@ func (b *bench) mustBeWhole() {
 // clipped describes what is drawn shorter than it is, or beyond the window.
 func clipped(root fyne.CanvasObject, size fyne.Size) (faults []string) {
 	whole := wholeTexts()
-	var look func(o fyne.CanvasObject, at fyne.Position, scrolled bool)
-	look = func(o fyne.CanvasObject, at fyne.Position, scrolled bool) {
+	var look func(o fyne.CanvasObject, at fyne.Position, edge float32)
+	look = func(o fyne.CanvasObject, at fyne.Position, edge float32) {
 		if o == nil || !o.Visible() {
 			return
 		}
@@ -153,11 +160,15 @@ func clipped(root fyne.CanvasObject, size fyne.Size) (faults []string) {
 				faults = append(faults, o.Text+" is cut short")
 			}
 			need := fyne.MeasureText(o.Text, o.TextSize, o.TextStyle).Width
-			if o.Text != "" && !strings.HasSuffix(o.Text, "…") && (need > o.Size().Width+1 && o.Size().Width > 0 || at.X < -1 || at.X+need > size.Width+1 && !scrolled) {
+			if o.Text != "" && !strings.HasSuffix(o.Text, "…") && (need > o.Size().Width+1 && o.Size().Width > 0 || at.X < -1 || at.X+need > edge+1 && !data.MatchString(o.Text)) {
 				faults = append(faults, o.Text+" is wider than its place")
 			}
+		case *button, *chip:
+			if at.X+o.Size().Width > edge+1 {
+				faults = append(faults, strings.Join(textsOf(o), " ")+" reaches beyond its place")
+			}
 		case *container.Scroll:
-			scrolled = true
+			edge = min(edge, at.X+o.Size().Width) // nobody looks for more at the right
 		}
 		var children []fyne.CanvasObject
 		switch o := o.(type) {
@@ -167,10 +178,10 @@ func clipped(root fyne.CanvasObject, size fyne.Size) (faults []string) {
 			children = test.WidgetRenderer(o).Objects()
 		}
 		for _, c := range children {
-			look(c, at, scrolled)
+			look(c, at, edge)
 		}
 	}
-	look(root, fyne.Position{}, false)
+	look(root, fyne.Position{}, size.Width)
 	return faults
 }
 

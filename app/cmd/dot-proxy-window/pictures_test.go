@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,8 @@ type picture struct {
 	name, view string
 	// engine brings a fresh one into the state.
 	engine func(*controltest.Engine)
-	// keys are pressed, or clicked at places as "x,y", before the picture is taken.
+	// keys are pressed, or clicked at places as "x,y", from the right edge where x
+	// is negative, or "end" scrolls, before the picture is taken.
 	keys []string
 }
 
@@ -61,13 +63,30 @@ var pictures = []picture{
 	{name: "queries-export", view: window.ViewQueries, engine: answers, keys: []string{"Escape", "Escape", "ctrl+e"}},
 	{name: "providers", view: window.ViewProviders, keys: []string{"Escape"}},
 	{name: "providers-tested", view: window.ViewProviders, keys: []string{"ctrl+r"}},
+	{name: "providers-add", view: window.ViewProviders, keys: []string{"-66,36"}},
 	{name: "check", view: window.ViewCheck},
+	{name: "check-fine", view: window.ViewCheck, engine: func(e *controltest.Engine) {
+		rows := e.Check(context.Background())
+		e.CheckFunc = func() []control.CheckRow { return rows[:1] }
+	}},
 	{name: "settings", view: window.ViewSettings},
+	{name: "settings-refused", view: window.ViewSettings, keys: []string{"-85,107", "ctrl+a", "7", "0", "0", "0", "0"}},
+	{name: "settings-end", view: window.ViewSettings, engine: ruled, keys: []string{"end"}},
 }
 
 func inUse(e *controltest.Engine) {
 	_ = e.SystemDNS(context.Background(), control.SystemDNSOn)
 	e.Change(func(s *control.Status) { s.Networks = []string{"Wi-Fi", "Ethernet"} })
+}
+
+// ruled has rules for two networks.
+func ruled(e *controltest.Engine) {
+	settings := e.Settings()
+	settings.Networks = []control.NetworkRule{
+		{Name: "Home", Gateway: "00:00:5e:00:53:02", Upstreams: []string{"quad9"}},
+		{Name: "Café", Gateway: "00:00:5e:00:53:03", Pause: true, Confirmed: true},
+	}
+	_ = e.Apply(context.Background(), settings)
 }
 
 // answers are one query of each kind.
@@ -146,11 +165,7 @@ func takePictures(t *testing.T, folder, language, theme string, size [2]int) {
 			w.settled() // else they meet the state before
 		}
 		for _, key := range p.keys {
-			if x, y, place := strings.Cut(key, ","); place {
-				w.do("mousemove", "--window", w.id, x, y, "click", "1")
-				continue
-			}
-			w.do("key", key)
+			w.does(key, size[0])
 		}
 		take(p.name, w)
 		w.do("key", "Escape")
@@ -158,6 +173,23 @@ func takePictures(t *testing.T, folder, language, theme string, size [2]int) {
 	stop()
 	w.turnTo(window.ViewHome)
 	take("home-gone", w)
+}
+
+// does presses a key of a picture, clicks or scrolls, in a window that wide.
+func (r *running) does(key string, width int) {
+	r.Helper()
+	x, y, place := strings.Cut(key, ",")
+	switch {
+	case key == "end":
+		r.do("mousemove", "--window", r.id, "200", "440", "click", "--repeat", "100", "--delay", "5", "5")
+	case place:
+		if n, err := strconv.Atoi(x); err == nil && n < 0 {
+			x = strconv.Itoa(width + n)
+		}
+		r.do("mousemove", "--window", r.id, x, y, "click", "1")
+	default:
+		r.do("key", key)
+	}
 }
 
 // turnTo shows a view by a second start.
