@@ -58,7 +58,7 @@ var pictures = []picture{
 	}},
 	{name: "queries-empty", view: window.ViewQueries},
 	{name: "queries", view: window.ViewQueries, engine: answers},
-	{name: "queries-details", view: window.ViewQueries, engine: answers, keys: []string{"300,200"}},
+	{name: "queries-details", view: window.ViewQueries, engine: answers, keys: []string{"300,302"}},
 	{name: "queries-no-match", view: window.ViewQueries, engine: answers, keys: []string{"Escape", "ctrl+f", "g", "o", "g", "l", "e"}},
 	{name: "queries-export", view: window.ViewQueries, engine: answers, keys: []string{"Escape", "Escape", "ctrl+e"}},
 	{name: "providers", view: window.ViewProviders, keys: []string{"Escape"}},
@@ -93,7 +93,8 @@ func ruled(e *controltest.Engine) {
 func answers(e *controltest.Engine) {
 	at := time.Now()
 	for i, q := range []control.Query{
-		{Name: "www.example.com.", Type: "A", RCode: "NOERROR", Source: control.SourceUpstream, Upstream: "1.1.1.1:853", MS: 11.4, Answers: []string{"www.example.com. A 93.184.215.14"}, TTL: 287},
+		{Name: "www.example.com.", Type: "A", RCode: "NOERROR", Source: control.SourceUpstream, Upstream: "1.1.1.1:853", MS: 11.4, Answers: []string{"www.example.com. A 93.184.215.14"}, TTL: 287,
+			Connection: &control.Connection{TLS: "TLS 1.3", KeyExchange: "X25519MLKEM768", Cipher: "TLS_AES_128_GCM_SHA256", Resumed: true}},
 		{Name: "example.org.", Type: "AAAA", RCode: "NOERROR", Source: control.SourceCache, MS: 0.04},
 		{Name: "nothing.example.", Type: "A", RCode: "NXDOMAIN", Source: control.SourceUpstream, Upstream: "1.1.1.1:853", MS: 24},
 		{Name: "slow.example.net.", Type: "HTTPS", RCode: "SERVFAIL", Source: control.SourceUpstream, Upstream: "1.1.1.1:853", MS: 1840, EDE: "22 (No Reachable Authority)"},
