@@ -119,9 +119,29 @@ func TestWhatTheEngineSays(t *testing.T) {
 	}
 }
 
+// TestNamesAreNotTranslated: what a network or a program is called stays as it
+// is, though a text of the window is the same or it looks like a template.
+func TestNamesAreNotTranslated(t *testing.T) {
+	in(t, "de")
+	for _, name := range []string{"Home", "Check", `{{printf "%0999d" 1}}`, "{{.A}}", "Café {{1}}"} {
+		for _, form := range []string{"%s still asks 192.168.1.1, not encrypted.", "Use DoT Proxy on %s too.", "Port 53 is taken by %s (process 812)."} {
+			english := strings.Replace(form, "%s", name, 1)
+			if got := Said(english); !strings.Contains(got, name) || got == english {
+				t.Errorf("%q became %q", english, got)
+			}
+		}
+	}
+	if got := Said("Encryption"); got == "Encryption" {
+		t.Error("the title of a row stays English")
+	}
+	if name := `{{printf "%09d" 1}}`; Said(name) != name {
+		t.Errorf("%q became %q", name, Said(name))
+	}
+}
+
 // FuzzSaid: whatever an engine says, something is shown.
 func FuzzSaid(f *testing.F) {
-	for _, seed := range []string{"Your DNS goes to A over B.", "{{.A}} does not answer.", "Port . . . is taken by  .", "\x00. A"} {
+	for _, seed := range []string{"Your DNS goes to A over B.", "{{.A}} does not answer.", "Port . . . is taken by  .", "\x00. A", "{{1}} does not answer.", "Home still asks {{.A}}, not encrypted."} {
 		f.Add(seed)
 	}
 	Use("de")
