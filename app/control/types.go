@@ -81,6 +81,12 @@ type Status struct {
 	Counters Counters `json:"counters"`
 }
 
+// Leaks tells whether programs of this computer are known to ask somebody else,
+// not encrypted, although the engine answers.
+func (s Status) Leaks() bool {
+	return s.State == Protected && s.Problem != nil && s.Problem.Code == CodeLeak
+}
+
 // Portal is the sign-in page of a network (a captive portal).
 type Portal struct {
 	// URL is the page, empty where the network did not name it.

@@ -36,6 +36,12 @@ func TestStatusText(t *testing.T) {
 		{"not in use", func(e *controltest.Engine) {
 			e.Change(func(s *control.Status) { s.Variant = control.VariantNotInUse })
 		}, []string{"Running, not in use\n"}},
+		{"a leak", func(e *controltest.Engine) {
+			e.Change(func(s *control.Status) {
+				s.Problem = &control.Problem{Code: control.CodeLeak, Message: "This computer still asks another DNS server, not encrypted."}
+				s.Sentence = s.Problem.Message
+			})
+		}, []string{"Leak found\nThis computer still asks another DNS server, not encrypted.\n"}},
 		{"demo", func(e *controltest.Engine) { e.Change(func(s *control.Status) { s.Demo = true }) }, []string{"Protected (demo)\n"}},
 		{"from memory", func(e *controltest.Engine) {
 			e.SetState(control.Degraded)
