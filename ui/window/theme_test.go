@@ -83,4 +83,8 @@ func TestFitText(t *testing.T) {
 	if len(lines) != 2 || lines[0] != "one two" || lines[1] != "three" {
 		t.Errorf("wrapped %q", lines)
 	}
+	const bound = "pas\u202f: 71\u202f%" // French does not break before a colon or a per cent sign
+	if lines := wrapText(bound, fyne.MeasureText("pas\u202f: 71", textSmall, fyne.TextStyle{}).Width+1, textSmall, fyne.TextStyle{}); len(lines) != 2 || lines[0] != "pas\u202f:" {
+		t.Errorf("wrapped %q", lines)
+	}
 }
