@@ -62,6 +62,23 @@ var scenes = map[string]func(*testing.T, fyne.Size) *bench{
 		b.retype("port", "70000")
 		return b
 	},
+	"networks":        onNetworks(officeRule, control.NetworkRule{Name: "Attic", Gateway: "192.0.2.9", Pause: true, Confirmed: true}),
+	"networks paused": onNetworks(control.NetworkRule{Name: "Office", Gateway: "192.0.2.1", Pause: true, Confirmed: true}),
+}
+
+// onNetworks shows the settings of an engine that has rules for networks.
+func onNetworks(rules ...control.NetworkRule) func(*testing.T, fyne.Size) *bench {
+	return func(t *testing.T, size fyne.Size) *bench {
+		engine := controltest.New()
+		s := control.Default()
+		s.Networks = rules
+		if err := engine.Apply(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		b := open(t, ViewSettings, size, engine, nil).follow()
+		b.until("the network is known", func() bool { b.w.lookAtNetwork(); return b.w.settings.networks.known })
+		return b
+	}
 }
 
 func atHome(change func(*controltest.Engine)) func(*testing.T, fyne.Size) *bench {
@@ -92,7 +109,7 @@ func inLanguage(t *testing.T, name, language string, size fyne.Size) *bench {
 
 // data are texts that are the same in every language: names, addresses,
 // numbers, times, options and examples.
-var data = regexp.MustCompile(`^([\W\d_]*|DoT Proxy|Cloudflare.*|Quad9.*|[\d.,:]+ ?(ms|%|s)|\S*\d+\.\d+\S*|\[?::1\]?.*|\S*[a-z]\.[a-z]+\S*|X25519.*|AES-.*|TLS 1\.\d.*|UDP|A|Google|private|Wired \(eth0\)|NOERROR|AAAA?|NXDOMAIN|IPv6|DNSSEC|[a-z.]+ = .*|dig .*|example\.com  A|tls://.*|Wi-Fi|192\..*|sudo .*|/.*)$`)
+var data = regexp.MustCompile(`^([\W\d_]*|DoT Proxy|Cloudflare.*|Quad9.*|[\d.,:]+ ?(ms|%|s)|\S*\d+\.\d+\S*|\[?::1\]?.*|\S*[a-z]\.[a-z]+\S*|X25519.*|AES-.*|TLS 1\.\d.*|UDP|A|Google|private|Wired \(eth0\)|NOERROR|AAAA?|NXDOMAIN|IPv6|DNSSEC|[a-z.]+ = .*|dig .*|Attic|example\.com  A|tls://.*|Wi-Fi|192\..*|sudo .*|/.*)$`)
 
 // TestEverythingIsTranslated: what is in sight is in the catalogue, or data.
 func TestEverythingIsTranslated(t *testing.T) {

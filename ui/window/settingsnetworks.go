@@ -42,8 +42,7 @@ type networks struct {
 func (s *settings) networkSection() fyne.CanvasObject {
 	n := &s.networks
 	n.choice = widget.NewSelect(nil, func(string) { s.chooseHere(n.choice.SelectedIndex()) })
-	n.label = newText("", textNormal, colorTextPlain)
-	n.label.least = 60
+	n.label = newWrapped("", textNormal, colorTextPlain)
 	n.field.hint = newWrapped("", textCaption, colorText2)
 	n.input = container.NewStack(n.choice, newOutline(theme.ColorNameInputBorder))
 	here := container.New(layout.NewCustomPaddedLayout(6, 6, 0, 0),

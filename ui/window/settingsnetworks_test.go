@@ -104,6 +104,16 @@ func TestNetworksInADemo(t *testing.T) {
 	}
 }
 
+// TestLongNamesOfNetworks: a network may be called at length.
+func TestLongNamesOfNetworks(t *testing.T) {
+	const name = "The wireless network of the large reading room on the second floor, behind the stairs to the archive"
+	b := withRules(t, small, control.NetworkRule{Name: name, Gateway: "192.0.2.9", Upstreams: []string{"quad9"}})
+	b.w.settings.networks.here.Name = name
+	b.w.settings.showNetworks(b.w.view)
+	b.settle()
+	b.mustBeWhole()
+}
+
 // TestNetworksByKeyboard: the choice and each Forget are reached in order.
 func TestNetworksByKeyboard(t *testing.T) {
 	b := withRules(t, small, officeRule, homeRule)
