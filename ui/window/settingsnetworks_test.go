@@ -114,7 +114,8 @@ func TestLongNamesOfNetworks(t *testing.T) {
 	b.mustBeWhole()
 }
 
-// TestNetworksByKeyboard: the choice and each Forget are reached in order.
+// TestNetworksByKeyboard: the choice and each Forget are reached in order, and
+// what is gone hands the focus on.
 func TestNetworksByKeyboard(t *testing.T) {
 	b := withRules(t, small, officeRule, homeRule)
 	n := &b.w.settings.networks
@@ -124,6 +125,14 @@ func TestNetworksByKeyboard(t *testing.T) {
 		if b.win.Canvas().Focused() != fyne.Focusable(n.forget[i]) {
 			t.Errorf("step %d leads to %T", i, b.win.Canvas().Focused())
 		}
+	}
+	n.forget[1].TypedKey(key(fyne.KeySpace))
+	if len(n.forget) != 1 || b.win.Canvas().Focused() != fyne.Focusable(n.forget[0]) {
+		t.Errorf("the last rule is forgotten, %d are left, and the focus is on %T", len(n.forget), b.win.Canvas().Focused())
+	}
+	n.forget[0].TypedKey(key(fyne.KeySpace))
+	if len(n.forget) != 0 || b.win.Canvas().Focused() != fyne.Focusable(n.choice) {
+		t.Errorf("all are forgotten, and the focus is on %T", b.win.Canvas().Focused())
 	}
 }
 
