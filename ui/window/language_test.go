@@ -89,6 +89,21 @@ func atHome(change func(*controltest.Engine)) func(*testing.T, fyne.Size) *bench
 	}
 }
 
+// TestUseLanguage: every catalogue is one that the toolkit takes, with what it
+// lacks itself.
+func TestUseLanguage(t *testing.T) {
+	t.Cleanup(func() { words.Use() })
+	for locale, want := range map[string]string{
+		"de_DE": "de", "es_MX": "es", "fr_FR": "fr", "ja_JP": "ja", "zh_CN": "zh-Hans", "en_GB": "en", "pl_PL": "en",
+	} {
+		t.Setenv("LC_ALL", locale+".UTF-8")
+		t.Setenv("LANGUAGE", "")
+		if err := UseLanguage(); err != nil || words.Language() != want {
+			t.Errorf("%s: %s, %v", locale, words.Language(), err)
+		}
+	}
+}
+
 // inLanguage draws a scene in a language.
 func inLanguage(t *testing.T, name, language string, size fyne.Size) *bench {
 	t.Helper()

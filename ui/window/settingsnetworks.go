@@ -187,7 +187,8 @@ func (w *Window) lookAtNetwork() {
 		here, err = w.options.Engine.Network(ctx)
 		return err
 	}, func(err error) {
-		if n.known, n.here = err == nil, here; w.settings.loaded.any {
+		wasKnown, was := n.known, n.here
+		if n.known, n.here = err == nil, here; w.settings.loaded.any && (n.known != wasKnown || here != was) {
 			w.settings.showNetworks(w.view)
 			w.settings.root.Refresh()
 		}

@@ -80,6 +80,19 @@ func TestStatusText(t *testing.T) {
 	}
 }
 
+// TestPlaceThatNoRuleCanName: a network without a name or a router is none for
+// rules, and is called so in the words of the window.
+func TestPlaceThatNoRuleCanName(t *testing.T) {
+	path, _ := controltest.Serve(t, controltest.New())
+	c := &command{control: path}
+	for _, here := range []control.Network{{}, {Name: "Office"}, {Gateway: "192.0.2.1"}} {
+		got, err := c.place(t.Context(), here)
+		if err != nil || got != "This computer is on no network that has a name and a router." {
+			t.Errorf("%+v: %q, %v", here, got, err)
+		}
+	}
+}
+
 func TestStatusJSON(t *testing.T) {
 	path, _ := controltest.Serve(t, controltest.New())
 	_, text, _ := runAt(path, "status", "--json")
