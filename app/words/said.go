@@ -83,9 +83,9 @@ func (t *tongue) said(text string) (string, bool) {
 	return found, known > 0
 }
 
-// englishDate is how the engine writes a day; the catalogues have their own
-// layouts by it.
-const englishDate = "2 January 2006"
+// englishDates are how the engine writes a day; the catalogues have their own
+// layouts by them.
+var englishDates = [...]string{"2 January 2006", "2 January, 15:04", "15:04 on 2 January 2006"}
 
 // deep bounds how far what stands in a placeholder is translated in turn.
 const deep = 3
@@ -96,8 +96,10 @@ func (t *tongue) match(text string, depth int) (best string, known int) {
 	if t.fixed(text, depth) {
 		return t.render(text, nil, nil), len(text)
 	}
-	if day, err := time.Parse(englishDate, text); err == nil {
-		return day.Format(t.render(englishDate, nil, nil)), len(text)
+	for _, layout := range englishDates {
+		if day, err := time.Parse(layout, text); err == nil {
+			return day.Format(t.render(layout, nil, nil)), len(text)
+		}
 	}
 	for _, p := range t.patterns() {
 		if found, n := t.try(p, text, depth); n > known {

@@ -119,6 +119,20 @@ func TestWhatTheEngineSays(t *testing.T) {
 	}
 }
 
+// TestDaysAreTranslated: no month stays English within a sentence.
+func TestDaysAreTranslated(t *testing.T) {
+	for english, want := range map[string]string{
+		"Since 22 November, 10:02.": "Seit 10:02 (22.11.).", "Since 29 February, 00:05.": "Seit 00:05 (29.02.).",
+		"one.one.one.one is signed by DigiCert and holds until 2 January 2027.":                                                             "02.01.2027",
+		"It is 10:02 on 3 January 2020 here, at which the provider’s certificate does not hold. Set the clock, or choose another provider.": "10:02 am 03.01.2020",
+	} {
+		in(t, "de")
+		if got := Said(english); !strings.Contains(got, want) {
+			t.Errorf("%q became %q", english, got)
+		}
+	}
+}
+
 // TestNamesAreNotTranslated: what a network or a program is called stays as it
 // is, though a text of the window is the same or it looks like a template.
 func TestNamesAreNotTranslated(t *testing.T) {
