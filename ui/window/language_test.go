@@ -13,7 +13,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 
 	"dotproxy/app/control"
@@ -217,7 +216,7 @@ func clipped(root fyne.CanvasObject, size fyne.Size) (faults []string) {
 			if at.X+o.Size().Width > edge+1 {
 				faults = append(faults, strings.Join(textsOf(o), " ")+" reaches beyond its place")
 			}
-		case *container.Scroll:
+		case *scroll:
 			edge = min(edge, at.X+o.Size().Width) // nobody looks for more at the right
 		}
 		var children []fyne.CanvasObject

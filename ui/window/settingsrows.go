@@ -93,7 +93,7 @@ func (s *settings) levelRow() fyne.CanvasObject {
 
 // linesRow has its input beneath the words, since a line of it is long.
 func (s *settings) linesRow(name viewmodel.Field, example string, keys shortcuts) fyne.CanvasObject {
-	e := newLinesEntry(keys, func() *container.Scroll { return s.scroll }, func(text string) { s.typed(name, text) })
+	e := newLinesEntry(keys, func() *scroll { return s.scroll }, func(text string) { s.typed(name, text) })
 	e.SetPlaceHolder(example)
 	input, edge := edged(e)
 	input.Add(e.wheel)

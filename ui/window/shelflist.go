@@ -3,7 +3,6 @@ package window
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -22,7 +21,7 @@ type shelfList struct {
 	choose  func(upstream string)
 	use     func()
 	keys    func(*fyne.KeyEvent) // those that the list itself has no use for
-	scroll  *container.Scroll
+	scroll  *scroll
 	hovered int
 	focused bool
 }
@@ -36,7 +35,7 @@ var (
 func newShelfList(choose func(string), use func(), keys func(*fyne.KeyEvent)) *shelfList {
 	l := &shelfList{choose: choose, use: use, keys: keys, hovered: -1}
 	l.ExtendBaseWidget(l)
-	l.scroll = container.NewVScroll(l)
+	l.scroll = newScroll(l)
 	return l
 }
 

@@ -25,7 +25,7 @@ type picture struct {
 	// engine brings a fresh one into the state.
 	engine func(*controltest.Engine)
 	// keys are pressed, or clicked at places as "x,y", from the right edge where x
-	// is negative, or "end" scrolls, before the picture is taken.
+	// is negative, or "4x" turns the wheel by four, before the picture is taken.
 	keys []string
 }
 
@@ -70,8 +70,9 @@ var pictures = []picture{
 		e.CheckFunc = func() []control.CheckRow { return rows[:1] }
 	}},
 	{name: "settings", view: window.ViewSettings},
-	{name: "settings-refused", view: window.ViewSettings, keys: []string{"-85,107", "ctrl+a", "7", "0", "0", "0", "0"}},
-	{name: "settings-end", view: window.ViewSettings, engine: ruled, keys: []string{"end"}},
+	{name: "settings-networks", view: window.ViewSettings, engine: ruled, keys: []string{"13x"}},
+	{name: "settings-end", view: window.ViewSettings, keys: []string{"99x"}},
+	{name: "settings-refused", view: window.ViewSettings, keys: []string{"-99x", "-85,107", "ctrl+a", "7", "0", "0", "0", "0"}},
 }
 
 func inUse(e *controltest.Engine) {
@@ -180,9 +181,14 @@ func takePictures(t *testing.T, folder, language, theme string, size [2]int) {
 func (r *running) does(key string, width int) {
 	r.Helper()
 	x, y, place := strings.Cut(key, ",")
+	turns, wheel := strings.CutSuffix(key, "x")
 	switch {
-	case key == "end":
-		r.do("mousemove", "--window", r.id, "200", "440", "click", "--repeat", "100", "--delay", "5", "5")
+	case wheel:
+		up, turns, button := strings.HasPrefix(turns, "-"), strings.TrimPrefix(turns, "-"), "5"
+		if up {
+			button = "4"
+		}
+		r.do("mousemove", "--window", r.id, "200", "300", "click", "--repeat", turns, "--delay", "5", button)
 	case place:
 		if n, err := strconv.Atoi(x); err == nil && n < 0 {
 			x = strconv.Itoa(width + n)
