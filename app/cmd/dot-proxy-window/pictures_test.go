@@ -29,8 +29,8 @@ type picture struct {
 	keys []string
 }
 
-// pictures are every view and every state, in the order in which they are taken:
-// the rubbish that one leaves open is closed by its own last keys.
+// pictures are every view and every state, in the order in which they are taken;
+// what one leaves open Escape closes, after it or as the first key of the next.
 var pictures = []picture{
 	{name: "home-stopped", view: window.ViewHome, engine: func(e *controltest.Engine) { e.SetState(control.Stopped) }},
 	{name: "home-starting", view: window.ViewHome, engine: func(e *controltest.Engine) { e.SetState(control.Starting) }},
