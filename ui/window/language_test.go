@@ -113,7 +113,7 @@ func inLanguage(t *testing.T, name, language string, size fyne.Size) *bench {
 	for range 2 { // a text may wrap otherwise at the width it had before
 		walk(b.win.Content(), func(o fyne.CanvasObject) {
 			switch o.(type) {
-			case *fyne.Container, *container.Scroll:
+			case *fyne.Container, *scroll:
 				o.Refresh()
 			}
 		})
