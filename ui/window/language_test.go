@@ -258,3 +258,51 @@ func shortened(t *text) string {
 	}
 	return ""
 }
+
+// dialogs are questions that stand over the window.
+var dialogs = map[string]func(*testing.T) *bench{
+	"export": func(t *testing.T) *bench {
+		b := log(t, small, "example.com.")
+		b.w.export()
+		return b
+	},
+	"a provider of one's own": func(t *testing.T) *bench {
+		b := shelved(t, small, "cloudflare", "quad9")
+		b.w.editProvider("")
+		return b
+	},
+	"a pause for a network": func(t *testing.T) *bench {
+		b := onNetworks()(t, small)
+		n := &b.w.settings.networks
+		n.choice.SetSelectedIndex(len(n.choice.Options) - 1)
+		return b
+	},
+}
+
+// TestDialogsAreWhole: what stands over the smallest window is translated and
+// not cut short in any language.
+func TestDialogsAreWhole(t *testing.T) {
+	for name, show := range dialogs {
+		t.Run(name, func(t *testing.T) {
+			english := map[string]bool{}
+			for _, language := range words.Languages() {
+				words.Use(language)
+				t.Cleanup(func() { words.Use() })
+				b := show(t)
+				b.settle()
+				top := b.win.Canvas().Overlays().Top()
+				for _, fault := range clipped(top, small) {
+					t.Errorf("%s: %s", language, fault)
+				}
+				for _, text := range textsOf(top) {
+					switch {
+					case language == "en":
+						english[text] = true
+					case language == "ja" && english[text] && !data.MatchString(text):
+						t.Errorf("%q is in no catalogue", text)
+					}
+				}
+			}
+		})
+	}
+}
