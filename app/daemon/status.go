@@ -192,6 +192,9 @@ func (d *Daemon) tell(last control.Status) control.Status {
 		}
 		level(s.Sentence, "state", s.State)
 	}
+	if s.State != last.State {
+		d.leakSoon()
+	}
 	return s
 }
 
