@@ -77,6 +77,8 @@ type Event struct {
 	Over *Connection
 	// Tries is how many times a server was asked for it, 0 where none was.
 	Tries int
+	// Expected is set where the name is one of Expect: nobody wanted to know it.
+	Expected bool
 	// AD is set where the upstream vouches for the answer (RFC 4035 section
 	// 3.2.3), whether the client asked or not.
 	AD bool

@@ -268,7 +268,7 @@ func (s *scratch) answered(a *answer) {
 		s.event(a.rcode, a.source, netip.AddrPort{}, a.ede)
 	} else {
 		s.event(a.rcode, a.source, a.upstream, a.ede)
-		s.ev.Over, s.ev.Tries = a.over, a.tries
+		s.ev.Over, s.ev.Tries, s.ev.Expected = a.over, a.tries, a.expected
 	}
 	s.ev.AD = a.msg[3]&bitAD != 0
 	s.ev.Clear = a.clear
