@@ -279,6 +279,7 @@ func (e *Engine) fail(s *scratch, err error) {
 	ede := edeFor(err)
 	s.out = appendError(s.out[:0], &s.q, dns.RcodeServerFailure, ede)
 	s.event(dns.RcodeServerFailure, SourceUpstream, netip.AddrPort{}, ede)
+	s.ev.Tries = triesOf(err)
 }
 
 func (s *scratch) event(rcode int, src Source, server netip.AddrPort, ede *EDE) {
