@@ -70,10 +70,11 @@ func (d *Daemon) watchLeak() {
 			d.noteLeak(false, arrived != nil)
 			next.Reset(leakEvery)
 		default:
-			if misses++; misses < leakMisses {
+			if misses++; misses < leakMisses && !d.leaks.found.Load() {
 				next.Reset(leakSettle)
 				continue
 			}
+			misses = 0
 			d.noteLeak(true, true)
 			next.Reset(leakAgain)
 		}

@@ -3,6 +3,7 @@ package daemon
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"strings"
@@ -114,14 +115,37 @@ func TestLeakIsFound(t *testing.T) {
 		r.around.Store(true)
 		time.Sleep(leakEvery)
 		r.says(true)
+		r.turn(control.SystemDNSRepair)
+		r.says(false) // the guard saw to it
+		time.Sleep(leakSettle + time.Second)
+		r.says(false)
+		time.Sleep(leakSettle + tellPatience)
+		r.says(true) // in vain
 		r.turn(control.SystemDNSOff)
 		r.says(false)
 		time.Sleep(leakEvery)
 		synctest.Wait()
 		text := r.log.String()
-		if asked, again := strings.Count(text, "ask another DNS server"), strings.Count(text, "ask here again"); asked != 2 || again != 1 {
+		if asked, again := strings.Count(text, "ask another DNS server"), strings.Count(text, "ask here again"); asked != 3 || again != 2 {
 			t.Errorf("told %d times of a leak and %d times of its end:\n%s", asked, again, text)
 		}
+	})
+}
+
+// TestLeakIsSaidBeforeANotice: what keeps nothing from working does not hide it.
+func TestLeakIsSaidBeforeANotice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newLeakRig(t)
+		r.eng.set(answeredBy(0))
+		r.disk.write("/etc/hosts", "", errors.New("it cannot be read"))
+		r.turn(control.SystemDNSOn)
+		time.Sleep(time.Minute)
+		if p := r.Status().Problem; p == nil || p.Code != control.CodeSettings {
+			t.Fatalf("the notice is %+v", p)
+		}
+		r.around.Store(true)
+		time.Sleep(leakEvery + time.Minute)
+		r.says(true)
 	})
 }
 

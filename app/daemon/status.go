@@ -52,7 +52,7 @@ func (d *Daemon) Status() control.Status {
 	if address, unused := d.notInUse(v.state, now); unused && !dns.on {
 		s.Variant, w = control.VariantNotInUse, notInUseWords(address, d.steering.dns != nil)
 	}
-	if v.state == control.Protected && s.Problem == nil && dns.on && d.leaks.found.Load() {
+	if v.state == control.Protected && dns.on && d.leaks.found.Load() { // worse than any notice
 		s.Problem = leakProblem()
 		w = words{s.Problem.Message, s.Problem.Hint}
 	}
