@@ -67,7 +67,7 @@ func (d *Daemon) watchLeak() {
 			return
 		case arrived == nil || *arrived:
 			misses = 0
-			d.noteLeak(false, arrived != nil)
+			d.noteLeak(false)
 			next.Reset(leakEvery)
 		default:
 			if misses++; misses < leakMisses && !d.leaks.found.Load() {
@@ -75,7 +75,7 @@ func (d *Daemon) watchLeak() {
 				continue
 			}
 			misses = 0
-			d.noteLeak(true, true)
+			d.noteLeak(true)
 			next.Reset(leakAgain)
 		}
 	}
@@ -110,19 +110,11 @@ func (d *Daemon) shouldArrive() bool {
 	})
 }
 
-// noteLeak keeps for the status whether there is a leak; known is false where
-// nobody looked.
-func (d *Daemon) noteLeak(found, known bool) {
-	if d.leaks.found.Swap(found) == found {
-		return
+// noteLeak keeps for the status whether there is a leak, and has it told.
+func (d *Daemon) noteLeak(found bool) {
+	if d.leaks.found.Swap(found) != found {
+		d.kick()
 	}
-	switch {
-	case found:
-		d.log.Warn("programs of this computer ask another DNS server, not encrypted")
-	case known:
-		d.log.Info("programs of this computer ask here again")
-	}
-	d.kick()
 }
 
 // leakProblem is what a status says of a leak.

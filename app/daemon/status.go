@@ -187,7 +187,7 @@ func (d *Daemon) tell(last control.Status) control.Status {
 	}
 	if s.State != last.State || s.Sentence != last.Sentence {
 		level := d.log.Info
-		if s.State == control.Failed || s.State == control.Degraded {
+		if s.State == control.Failed || s.State == control.Degraded || s.Leaks() {
 			level = d.log.Warn
 		}
 		level(s.Sentence, "state", s.State)
