@@ -119,7 +119,7 @@ var composed = []string{
 }
 
 // phrase is some words.
-var phrase = regexp.MustCompile(`\p{L}{2,} \p{L}{2,}`)
+var phrase = regexp.MustCompile(`\p{L}{2,} (\p{L} )*\p{L}{2,}`)
 
 // said are the sentences that the engine may say, as keys.
 func said(t *testing.T) (keys map[string]string) {

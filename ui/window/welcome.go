@@ -177,6 +177,7 @@ func (w *Window) begin(p viewmodel.Plan, login bool) {
 // how they were before the engine was started.
 func (w *Window) welcomed() {
 	w.welcome = nil
+	w.win.Canvas().Unfocus()
 	w.options.Welcomed()
 	w.view, w.shown = w.session.View(time.Now())
 	w.stage()
