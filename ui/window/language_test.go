@@ -54,7 +54,18 @@ var scenes = map[string]func(*testing.T, fyne.Size) *bench{
 	},
 	"no queries": func(t *testing.T, size fyne.Size) *bench { return log(t, size) },
 	"providers":  func(t *testing.T, size fyne.Size) *bench { return shelved(t, size, "cloudflare", "quad9") },
-	"check":      func(t *testing.T, size fyne.Size) *bench { return checked(t, size, found()) },
+	"providers tested": func(t *testing.T, size fyne.Size) *bench {
+		b := shelved(t, size, "cloudflare", homeServer)
+		trial := b.w.providers.shelf.Trial()
+		trial.Begin()
+		trial.Take(control.TestEvent{Upstreams: []string{"cloudflare", "quad9", "google", homeServer}})
+		trial.Take(control.TestEvent{Result: new(controltest.NewProviderTest("cloudflare"))})
+		trial.Take(control.TestEvent{Result: &control.ProviderTest{Upstream: "google", Error: "there is no route to it", Network: true}})
+		trial.Take(control.TestEvent{Result: &control.ProviderTest{Upstream: homeServer, Error: "its certificate is for b.example, not for dns.home.example"}})
+		b.w.providers.choose("google")
+		return b
+	},
+	"check": func(t *testing.T, size fyne.Size) *bench { return checked(t, size, found()) },
 	"settings": func(t *testing.T, size fyne.Size) *bench {
 		b := openGeneral(t, size, here(t), &fakeLogin{})
 		b.w.settings.open(true)

@@ -245,7 +245,12 @@ func (s *shelfLine) show(l *shelfList, place int, width float32) {
 	set(s.track, trackX, (shelfRowHeight-barThick)/2, track, barThick)
 	set(s.bar, trackX, (shelfRowHeight-barThick)/2, track*float32(row.Bar), barThick)
 	s.bar.Hidden = row.Bar == 0
-	set(s.value, valueX, 0, valueWide, shelfRowHeight)
+	wide := valueWide
+	if s.track.Hidden = row.Tone == viewmodel.Bad; s.track.Hidden { // its words take the track's place
+		valueX, wide = trackX, track+4+valueWide
+	}
+	s.value.Text = fitText(row.Value, wide, textSmall, fyne.TextStyle{})
+	set(s.value, valueX, 0, wide, shelfRowHeight)
 }
 
 func (s *shelfLine) paint(l *shelfList, row viewmodel.ShelfRow, place int) {
@@ -262,7 +267,7 @@ func (s *shelfLine) paint(l *shelfList, row viewmodel.ShelfRow, place int) {
 	}
 	s.track.FillColor, s.bar.FillColor = colorOf(l, theme.ColorNameButton), colorOf(l, theme.ColorNamePrimary)
 	s.name.TextStyle.Bold, s.name.Color, s.caption.Color = row.InUse, colorOf(l, colorTextPlain), colorOf(l, colorText2)
-	s.value.Text, s.value.Color = row.Value, colorOf(l, colorTextPlain)
+	s.value.Color = colorOf(l, colorTextPlain)
 	switch {
 	case row.Tone == viewmodel.Bad:
 		s.value.Color = colorOf(l, theme.ColorNameError)
