@@ -47,7 +47,7 @@ func newLeakRig(t *testing.T) *leakRig {
 			next := make(chan struct{}, 1)
 			told.Store(&next)
 			r.eng.setExpect(next)
-			return "x.verify.dot-proxy.internal."
+			return "x.verify.dot-proxy.example."
 		}
 		r.lookup = func(context.Context, string) {
 			l.looks.Add(1)
