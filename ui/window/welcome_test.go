@@ -47,6 +47,9 @@ func TestFirstRun(t *testing.T) {
 			}
 			test.Tap(b.w.welcome.cards.Objects[1].(*choiceCard))
 			b.press("Start")
+			if b.mustSay("Settings"); b.says("The engine has stopped.") {
+				t.Error("what was before the engine was started is shown")
+			}
 			b.follow()
 			b.mustSay("Protected", "Settings")
 			if got := b.engine.Calls(); !slices.Equal(got, []string{"use quad9", "start", "system-dns on"}) {

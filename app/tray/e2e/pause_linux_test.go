@@ -88,16 +88,16 @@ func TestPauseEndsByItself(t *testing.T) {
 
 	p.click("Quit and put DNS back")
 	d.awaitConf(quad9Address)
-	d.await("the guard's end", func() bool { return !guards() })
+	d.await("the guard's end", func() bool { return !d.guards() })
 }
 
 // guards tells whether a guard of this computer's DNS runs.
-func guards() bool {
+func (d *desk) guards() bool {
 	links, _ := filepath.Glob("/proc/[0-9]*/exe")
 	for _, link := range links {
 		program, err := os.Readlink(link)
 		line, _ := os.ReadFile(filepath.Join(filepath.Dir(link), "cmdline"))
-		if err == nil && filepath.Dir(program) == programs && strings.HasSuffix(string(line), "\x00guard\x00") {
+		if err == nil && filepath.Dir(program) == d.bin && strings.HasSuffix(string(line), "\x00guard\x00") {
 			return true
 		}
 	}
