@@ -30,6 +30,7 @@ type answer struct {
 	over     *Connection // on which it came, nil for none
 	tries    int         // servers asked for it
 	clear    bool        // asked in clear text
+	expected bool        // to a name that Expect made known
 	stored   time.Time   // when it came
 	// authoritative is set where the answer was made here for a zone that is ours
 	// (RFC 1035 section 4.1.1).

@@ -75,8 +75,11 @@ type Event struct {
 	Clear bool
 	// Over is the TLS connection on which the answer came, nil where none did.
 	Over *Connection
-	// Tries is how many times a server was asked for it, 0 where none was.
+	// Tries is how many times a server was asked for it over TLS, whether it
+	// answered or not, 0 where none was.
 	Tries int
+	// Expected is set where the name is one of Expect: nobody wanted to know it.
+	Expected bool
 	// AD is set where the upstream vouches for the answer (RFC 4035 section
 	// 3.2.3), whether the client asked or not.
 	AD bool
@@ -88,8 +91,9 @@ type Event struct {
 
 // Connection describes a TLS connection to a server. It never changes.
 type Connection struct {
-	// TLS is the version ("TLS 1.3"), KeyExchange the group ("X25519MLKEM768"),
-	// empty where none was agreed on anew, Cipher the suite's IANA name.
+	// TLS is the version ("TLS 1.3"), KeyExchange the group ("X25519MLKEM768"; of
+	// a resumed session of TLS 1.2 that of its beginning), empty where the suite
+	// has none, Cipher the suite's IANA name.
 	TLS, KeyExchange, Cipher string
 	// Resumed is set where an earlier session was taken up (RFC 8446 section 2.2).
 	Resumed bool

@@ -274,6 +274,7 @@ func (x *attempt) ask(s *server) {
 // giveUp ends an attempt for which no server is left.
 func (x *attempt) giveUp() (*answer, error) {
 	if x.worst != nil {
+		x.worst.tries = x.asked
 		x.f.answeredBy(x.f.indexOf(x.worst.upstream))
 		return x.worst, nil
 	}
@@ -281,6 +282,22 @@ func (x *attempt) giveUp() (*answer, error) {
 		x.err = errors.New("no upstream is configured")
 	}
 	return nil, x.err
+}
+
+// triedError is why a question that was asked so many times has no answer.
+type triedError struct {
+	error
+	tries int
+}
+
+func (e *triedError) Unwrap() error { return e.error }
+
+// triesOf is how many times a server was asked in vain.
+func triesOf(err error) int {
+	if e, ok := errors.AsType[*triedError](err); ok {
+		return e.tries
+	}
+	return 0
 }
 
 // timeout ends an attempt that ran out of time.

@@ -268,7 +268,7 @@ func (s *scratch) answered(a *answer) {
 		s.event(a.rcode, a.source, netip.AddrPort{}, a.ede)
 	} else {
 		s.event(a.rcode, a.source, a.upstream, a.ede)
-		s.ev.Over, s.ev.Tries = a.over, a.tries
+		s.ev.Over, s.ev.Tries, s.ev.Expected = a.over, a.tries, a.expected
 	}
 	s.ev.AD = a.msg[3]&bitAD != 0
 	s.ev.Clear = a.clear
@@ -279,6 +279,7 @@ func (e *Engine) fail(s *scratch, err error) {
 	ede := edeFor(err)
 	s.out = appendError(s.out[:0], &s.q, dns.RcodeServerFailure, ede)
 	s.event(dns.RcodeServerFailure, SourceUpstream, netip.AddrPort{}, ede)
+	s.ev.Tries = triesOf(err)
 }
 
 func (s *scratch) event(rcode int, src Source, server netip.AddrPort, ede *EDE) {

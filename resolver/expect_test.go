@@ -40,11 +40,11 @@ func TestExpect(t *testing.T) {
 		for _, bypass := range []Bypass{{}, bypassFor(time.Minute)} {
 			e.Bypass(bypass)
 			m, ev := from(t, e, "::1", "0123456789ABCDEF.Verify.dot-proxy.internal", dns.TypeA)
-			if firstA(m) != "192.0.2.53" || m.Answer[0].Header().Ttl != 0 || ev.Source != SourceLocal || ev.Clear {
+			if firstA(m) != "192.0.2.53" || m.Answer[0].Header().Ttl != 0 || ev.Source != SourceLocal || ev.Clear || !ev.Expected {
 				t.Errorf("%v, %+v", m, ev)
 			}
-			m, _ = from(t, e, "127.0.0.1", nonce, dns.TypeAAAA)
-			if m.Rcode != 0 || len(m.Answer) != 0 || len(m.Ns) != 1 || m.Ns[0].Header().Ttl != 0 {
+			m, ev = from(t, e, "127.0.0.1", nonce, dns.TypeAAAA)
+			if !ev.Expected || m.Rcode != 0 || len(m.Answer) != 0 || len(m.Ns) != 1 || m.Ns[0].Header().Ttl != 0 {
 				t.Errorf("AAAA: %v", m)
 			}
 		}
@@ -59,7 +59,7 @@ func TestExpect(t *testing.T) {
 		if stateOf(c) != "closed" {
 			t.Error("it was not forgotten")
 		}
-		if _, ev := from(t, e, "127.0.0.1", nonce, dns.TypeA); ev.Source != SourceOverride {
+		if _, ev := from(t, e, "127.0.0.1", nonce, dns.TypeA); ev.Source != SourceOverride || ev.Expected {
 			t.Errorf("forgotten: %+v", ev)
 		}
 	})

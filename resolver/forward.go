@@ -176,7 +176,7 @@ func (f *forwarder) exchange(ctx context.Context, qu *question) (*answer, error)
 		if !errors.Is(ctx.Err(), context.Canceled) { // else nobody waited for the answer
 			f.failedAll()
 		}
-		return nil, err
+		return nil, &triedError{err, x.asked}
 	}
 	return a, nil
 }

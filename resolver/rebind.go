@@ -82,7 +82,7 @@ func stopRebinding(qu *question, a *answer) *answer {
 func rebound(qu *question, a *answer, addr netip.Addr) *answer {
 	text := "the answer gave this public name the private address " + addr.String()
 	b := errorAnswer(qu, dns.RcodeSuccess, SourceBlocked, &EDE{Code: dns.ExtendedErrorCodeBlocked, Text: text})
-	b.upstream, b.stored, b.ttl = a.upstream, a.stored, a.ttl
+	b.upstream, b.over, b.tries, b.stored, b.ttl = a.upstream, a.over, a.tries, a.stored, a.ttl
 	return b
 }
 

@@ -31,7 +31,7 @@ func guarded(t *testing.T, typ uint16, change func(*dns.Msg)) (*answer, *answer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.upstream = netip.MustParseAddrPort("192.0.2.1:853")
+	a.upstream, a.over, a.tries = netip.MustParseAddrPort("192.0.2.1:853"), new(Connection), 3
 	return a, stopRebinding(qu, a)
 }
 
@@ -63,8 +63,8 @@ func TestRebinding(t *testing.T) {
 		if b.ede == nil || b.ede.Code != dns.ExtendedErrorCodeBlocked || !strings.HasSuffix(b.ede.Text, " "+addr) {
 			t.Errorf("%s: EDE %v", record, b.ede)
 		}
-		if b.ttl != 60 || b.upstream != a.upstream {
-			t.Errorf("%s: it is kept for %d s, upstream %v", record, b.ttl, b.upstream)
+		if b.ttl != 60 || b.upstream != a.upstream || b.over == nil || b.over != a.over || b.tries != 3 {
+			t.Errorf("%s: it is kept for %d s, upstream %v, %+v, %d tries", record, b.ttl, b.upstream, b.over, b.tries)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (rt *route) failed(qu *question, err error) *answer {
 	if fault, ok := asFault(err); ok {
 		a.upstream = fault.Addr
 	}
-	a.clear = rt.plain != nil && !errors.Is(err, errOwnAddress)
+	a.clear, a.tries = rt.plain != nil && !errors.Is(err, errOwnAddress), triesOf(err)
 	return a
 }
 

@@ -78,9 +78,14 @@ func checkProgram(program string) error {
 	return nil
 }
 
-// cannot says in a sentence what went wrong with a file of the system.
-func cannot(what string, err error) error {
-	return errors.New("Start at login could not be " + what + ": " + reason(err) + ".")
+// cannotRead says in a sentence what went wrong with a file of the system.
+func cannotRead(err error) error {
+	return errors.New("Start at login could not be looked up: " + reason(err) + ".")
+}
+
+// cannotChange does so for a change.
+func cannotChange(err error) error {
+	return errors.New("Start at login could not be changed: " + reason(err) + ".")
 }
 
 // reason is the system's words for err, with the path that it is about.

@@ -31,7 +31,7 @@ func (l launchAgent) Enabled() (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, cannot("looked up", err)
+		return false, cannotRead(err)
 	}
 	a, err := parseAgent(text)
 	return err == nil && a.runAtLoad && !a.disabled && len(a.arguments) > 0 && l.env.runnable(a.arguments[0]), nil

@@ -25,11 +25,11 @@ type registryStore interface {
 func (r runKey) Enabled() (bool, error) {
 	command, err := r.store.command()
 	if err != nil {
-		return false, cannot("looked up", err)
+		return false, cannotRead(err)
 	}
 	approval, err := r.store.approval()
 	if err != nil {
-		return false, cannot("looked up", err)
+		return false, cannotRead(err)
 	}
 	// The lowest bit of the first byte is set where the user switched it off.
 	off := len(approval) > 0 && approval[0]&1 == 1
@@ -47,7 +47,7 @@ func (r runKey) On(program string) error {
 		err = r.store.removeApproval()
 	}
 	if err != nil {
-		return cannot("changed", err)
+		return cannotChange(err)
 	}
 	return nil
 }
@@ -55,7 +55,7 @@ func (r runKey) On(program string) error {
 // Off implements Entry.
 func (r runKey) Off() error {
 	if err := r.store.removeCommand(); err != nil {
-		return cannot("changed", err)
+		return cannotChange(err)
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ func (x xdg) Enabled() (bool, error) {
 		text, err = x.systemFile()
 	}
 	if err != nil {
-		return false, cannot("looked up", err)
+		return false, cannotRead(err)
 	}
 	return x.starts(text), nil
 }
@@ -126,14 +126,14 @@ func write(path string, text []byte) error {
 		err = atomic.WriteFile(path, bytes.NewReader(text))
 	}
 	if err != nil {
-		return cannot("changed", err)
+		return cannotChange(err)
 	}
 	return nil
 }
 
 func remove(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return cannot("changed", err)
+		return cannotChange(err)
 	}
 	return nil
 }

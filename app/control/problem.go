@@ -20,8 +20,8 @@ const (
 	CodeOffline = "offline"
 	// CodeSystemDNS: this computer's DNS could not be changed, or not be kept.
 	CodeSystemDNS = "dns_not_set"
-	// CodeLeak: one of this computer's networks, which Entry names, still asks
-	// another server, although its DNS was pointed here.
+	// CodeLeak: programs of this computer still ask another server, although its
+	// DNS was pointed here; on the network that Entry names where one is known.
 	CodeLeak = "leak"
 	// CodePortal: the network wants a sign-in.
 	CodePortal = "portal"

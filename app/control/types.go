@@ -81,6 +81,12 @@ type Status struct {
 	Counters Counters `json:"counters"`
 }
 
+// Leaks tells whether programs of this computer are known to ask somebody else,
+// not encrypted, although the engine answers.
+func (s Status) Leaks() bool {
+	return s.State == Protected && s.Problem != nil && s.Problem.Code == CodeLeak
+}
+
 // Portal is the sign-in page of a network (a captive portal).
 type Portal struct {
 	// URL is the page, empty where the network did not name it.
@@ -213,14 +219,16 @@ type Query struct {
 	// Connection is that on which the answer came, left out where it came on
 	// none, as from the cache. It is shared: nobody may change it.
 	Connection *Connection `json:"connection,omitempty"`
-	// Tries is how many times a server was asked, left out where none was.
+	// Tries is how many times a server was asked over TLS, whether it answered
+	// or not, left out where none was.
 	Tries int `json:"tries,omitempty"`
 }
 
 // Connection describes a TLS connection to a server.
 type Connection struct {
-	// TLS is the version, KeyExchange the group, left out where none was agreed
-	// on anew, Cipher the suite's IANA name.
+	// TLS is the version, KeyExchange the group (of a resumed session of TLS 1.2
+	// that of its beginning), left out where the suite has none, Cipher the
+	// suite's IANA name.
 	TLS         string `json:"tls"`
 	KeyExchange string `json:"key_exchange,omitempty"`
 	Cipher      string `json:"cipher"`

@@ -175,6 +175,7 @@ func (d *Daemon) reconcile(ctx context.Context, again bool) error {
 	}
 	if err == nil {
 		s.set, s.tried, s.settled = want, nil, true
+		d.noteLeak(false) // it was seen to lead here
 	} else {
 		s.tried = want
 	}
@@ -258,6 +259,7 @@ func (d *Daemon) dnsOn(ctx context.Context) error {
 		return dnsProblem(err)
 	}
 	d.steering.set, d.steering.tried, d.steering.settled = listen, nil, true
+	d.noteLeak(false) // it was seen to lead here
 	d.noteDNS(nil)
 	if err := d.saveDNS(ctx, true); err != nil {
 		return errors.Join(err, d.reconcile(ctx, true))

@@ -150,6 +150,12 @@ func (f *fakeEngine) LoadCache(r io.Reader) (int, error) {
 	return len(text), errors.Join(err, f.breaks)
 }
 
+func (f *fakeEngine) block(b resolver.Blocked) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.blocked = append(f.blocked, b)
+}
+
 func (f *fakeEngine) Blocked() []resolver.Blocked {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -20,8 +20,12 @@ var sources = [...]control.Source{
 	resolver.SourceBlocked:   control.SourceBlocked,
 }
 
-// onQuery is part of a query's way: it neither allocates nor waits.
+// onQuery is part of a query's way: it neither allocates nor waits. Names made
+// up to see who asks here are no query of anybody's.
 func (d *Daemon) onQuery(e *resolver.Event) {
+	if e.Expected {
+		return
+	}
 	d.answered[e.Source].Add(1)
 	if e.Source == resolver.SourceStale {
 		d.noteStale(e.Time)

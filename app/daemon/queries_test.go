@@ -34,6 +34,10 @@ func TestQueries(t *testing.T) {
 	r.eng.cfg.OnQuery(event("10.0.0.5:4000", resolver.SourceCache))
 	e := event("127.0.0.1:4000", resolver.SourceUpstream)
 	e.EDE, e.Upstream, e.TCP, e.RCode = nil, netip.MustParseAddrPort("1.1.1.1:853"), true, 2
+	e.Over, e.Tries = &resolver.Connection{TLS: "TLS 1.3", KeyExchange: "X25519", Cipher: "TLS_AES_128_GCM_SHA256", Resumed: true}, 2
+	r.eng.cfg.OnQuery(e)
+	e = event("127.0.0.1:4000", resolver.SourceLocal)
+	e.Expected = true // nobody's query: neither shown nor counted
 	r.eng.cfg.OnQuery(e)
 	list := r.Queries(0)
 	if len(list) != 2 || list[0].Name != "example.com." || list[0].Source != control.SourceCache || list[0].Client != "10.0.0.5" || !strings.Contains(list[0].EDE, "blocked") {
@@ -41,6 +45,11 @@ func TestQueries(t *testing.T) {
 	}
 	if q := list[1]; q.RCode != "SERVFAIL" || q.Transport != "tcp" || q.Upstream != "1.1.1.1:853" || q.EDE != "" || !q.Encrypted || q.MS != 3 {
 		t.Errorf("query %+v", q)
+	} else if q.Connection == nil || *q.Connection != (control.Connection{TLS: "TLS 1.3", KeyExchange: "X25519", Cipher: "TLS_AES_128_GCM_SHA256", Resumed: true}) || q.Tries != 2 {
+		t.Errorf("connection %+v, %d tries", q.Connection, q.Tries)
+	}
+	if q := list[0]; q.Connection != nil || q.Tries != 0 {
+		t.Errorf("from the cache on %+v, %d tries", q.Connection, q.Tries)
 	}
 	e = event("127.0.0.1:4000", resolver.SourceRoute)
 	e.Clear, e.AD = true, true

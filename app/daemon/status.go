@@ -52,7 +52,7 @@ func (d *Daemon) Status() control.Status {
 	if address, unused := d.notInUse(v.state, now); unused && !dns.on {
 		s.Variant, w = control.VariantNotInUse, notInUseWords(address, d.steering.dns != nil)
 	}
-	if v.state == control.Protected && s.Problem == nil && dns.on && d.leaks.found.Load() {
+	if v.state == control.Protected && dns.on && d.leaks.found.Load() { // worse than any notice
 		s.Problem = leakProblem()
 		w = words{s.Problem.Message, s.Problem.Hint}
 	}
@@ -187,10 +187,13 @@ func (d *Daemon) tell(last control.Status) control.Status {
 	}
 	if s.State != last.State || s.Sentence != last.Sentence {
 		level := d.log.Info
-		if s.State == control.Failed || s.State == control.Degraded {
+		if s.State == control.Failed || s.State == control.Degraded || s.Leaks() {
 			level = d.log.Warn
 		}
 		level(s.Sentence, "state", s.State)
+	}
+	if s.State != last.State {
+		d.leakSoon()
 	}
 	return s
 }

@@ -183,9 +183,9 @@ func TestCheckLooksThroughTheSystem(t *testing.T) {
 		r := startRig(t, func(*control.Settings, *fakeDisk) {})
 		arrives := make(chan struct{}, 1)
 		r.eng.setExpect(arrives)
-		r.seams.nonce = func() string { return "x.verify.dot-proxy.internal." }
+		r.seams.nonce = func() string { return "x.verify.dot-proxy.example." }
 		r.seams.lookup = func(_ context.Context, name string) {
-			if name == "x.verify.dot-proxy.internal." {
+			if name == "x.verify.dot-proxy.example." {
 				select {
 				case arrives <- struct{}{}:
 				default: // told already

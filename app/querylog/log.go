@@ -46,7 +46,7 @@ type Entry struct {
 	// Over describes the TLS connection on which the answer came, nil where none
 	// did. Nobody may change it.
 	Over *control.Connection
-	// Tries is how many times a server was asked, 0 where none was.
+	// Tries is how many times a server was asked over TLS, 0 where none was.
 	Tries int
 	// Answer is the whole answer in wire format.
 	Answer []byte

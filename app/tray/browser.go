@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os/exec"
 	"runtime"
+
+	"dotproxy/app/words"
 )
 
 // browserCommand is how a system opens a page in the user's browser.
@@ -23,7 +25,7 @@ func openPage(page string) error {
 	cmd := exec.Command(args[0], args[1:]...)
 	detach(cmd)
 	if err := cmd.Start(); err != nil {
-		return errors.New("The sign-in page could not be opened; open " + page + " in your browser.")
+		return errors.New(words.T("The sign-in page could not be opened; open {{.Page}} in your browser.", "Page", page))
 	}
 	go func() { _ = cmd.Wait() }()
 	return nil

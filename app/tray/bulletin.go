@@ -154,7 +154,7 @@ func (b *bulletin) news(l level, s control.Status, link Link) *News {
 		n.Title, n.Body, n.Urgent = words.T("Sign-in needed"), words.Join(words.Said(s.Sentence), words.Said(s.Hint)), true
 	case lost:
 		n.Title, n.Body, n.Urgent, n.Icon = words.T("Not protected"), words.Join(words.Said(s.Sentence), words.Said(s.Hint)), true, control.Failed
-		if leaks(s) {
+		if s.Leaks() {
 			n.Title, n.Icon = words.T("Leak found"), control.Degraded
 		}
 		if link == Gone {
@@ -169,7 +169,7 @@ func (b *bulletin) news(l level, s control.Status, link Link) *News {
 func levelOf(v View) level {
 	s := v.Status
 	switch {
-	case v.Link == Gone, v.Link == Connected && leaks(s):
+	case v.Link == Gone, v.Link == Connected && s.Leaks():
 		return lost
 	case v.Link != Connected || s.Variant != "":
 		return unclear

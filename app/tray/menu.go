@@ -156,7 +156,7 @@ func Build(v View) Menu {
 	}
 	line1, line2 := lines(v)
 	if v.Notice != "" {
-		line2 = shorten(v.Notice)
+		line2 = shorten(words.Said(v.Notice))
 	}
 	m.Items[Line1] = Item{Title: line1, Visible: true}
 	m.Items[Line2] = Item{Title: line2, Visible: line2 != ""}
@@ -203,7 +203,7 @@ func wantsHere(v View) bool {
 // closeTitle promises protection only where there is some.
 func closeTitle(v View) string {
 	s := v.Status
-	if v.Link == Connected && s.Variant != control.VariantNotInUse && !leaks(s) && (s.State == control.Protected || s.State == control.Degraded) {
+	if v.Link == Connected && s.Variant != control.VariantNotInUse && !s.Leaks() && (s.State == control.Protected || s.State == control.Degraded) {
 		return words.T("Close tray, stay protected")
 	}
 	return words.T("Close tray")
@@ -227,15 +227,10 @@ func iconOf(v View) control.State {
 		return control.Failed
 	case v.Link == Forbidden:
 		return control.Stopped // nothing is known of its state
-	case v.Status.Variant == control.VariantNotInUse, leaks(v.Status):
+	case v.Status.Variant == control.VariantNotInUse, v.Status.Leaks():
 		return control.Degraded
 	}
 	return v.Status.State
-}
-
-// leaks tells whether programs of this computer are known to ask somebody else.
-func leaks(s control.Status) bool {
-	return s.State == control.Protected && s.Problem != nil && s.Problem.Code == control.CodeLeak
 }
 
 // actions are the entries that change the state and make sense now.
@@ -264,7 +259,7 @@ func actions(v View) map[ID]bool {
 		return map[ID]bool{TurnOn: true, Stop: true}
 	}
 	// Only what was pointed here can be put back for a while.
-	return map[ID]bool{Pause: v.Status.SystemDNS, Stop: true, Fix: leaks(v.Status)}
+	return map[ID]bool{Pause: v.Status.SystemDNS, Stop: true, Fix: v.Status.Leaks()}
 }
 
 // maxTitle is how many letters a line of a menu has at most.
@@ -272,7 +267,7 @@ const maxTitle = 60
 
 // shorten makes a line of a sentence: one line, without its full stop.
 func shorten(text string) string {
-	text = strings.TrimSuffix(strings.Join(strings.Fields(text), " "), ".")
+	text = strings.TrimRight(strings.Join(strings.Fields(text), " "), ".。")
 	if letters := []rune(text); len(letters) > maxTitle {
 		return strings.TrimSpace(string(letters[:maxTitle-1])) + "…"
 	}

@@ -11,6 +11,7 @@ import (
 	"dotproxy/app/control"
 	"dotproxy/app/control/controltest"
 	"dotproxy/app/tray"
+	"dotproxy/app/words"
 )
 
 func connected(change func(*control.Status)) tray.View {
@@ -176,6 +177,23 @@ func TestMenuOfEachState(t *testing.T) {
 				t.Errorf("icon %s, want %s", m.Icon, tt.icon)
 			}
 		})
+	}
+}
+
+// TestMenuInAnotherLanguage: what the engine answered to a click is translated,
+// and no line of the menu ends with a full stop.
+func TestMenuInAnotherLanguage(t *testing.T) {
+	words.Use("ja")
+	t.Cleanup(func() { words.Use() })
+	const refused = "The demo asks only its own server."
+	for about, v := range map[string]tray.View{
+		"a refused click": at(control.Protected, notice(refused)), "engine gone": linked(tray.Gone, used),
+		"paused": at(control.Paused, pausedFor(time.Hour, false)),
+	} {
+		second := tray.Build(v).Items[tray.Line2].Title
+		if strings.Contains(second, "demo") || strings.HasSuffix(second, "。") || strings.Contains(second, ", ") {
+			t.Errorf("%s: %q", about, second)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 // fyneCache bounds the memory that a fast query log takes in the window: Fyne
@@ -30,7 +31,7 @@ func openWindow(controlPath string, stderr io.Writer, args ...string) error {
 	}
 	detach(cmd)
 	if err := cmd.Start(); err != nil {
-		return errors.New("The window could not be opened: " + err.Error() + ".")
+		return errors.New(words.T("The window could not be opened: {{.Error}}.", "Error", err))
 	}
 	go func() { _ = cmd.Wait() }()
 	return nil

@@ -28,7 +28,7 @@ func lines(v View) (first, second string) {
 	}
 	switch s.State {
 	case control.Protected:
-		if leaks(s) {
+		if s.Leaks() {
 			return words.T("Leak found"), problemLine(s)
 		}
 		return shorten(words.T("Protected by {{.Provider}}", "Provider", s.ProviderName)), figures(s.Counters)
@@ -58,7 +58,7 @@ func pausedLines(s control.Status, now time.Time) (first, second string) {
 		return words.T("Paused"), second
 	}
 	if left := timeLeft(s.PausedUntil.Sub(now)); left != "" {
-		second += ", " + left
+		second = words.List([]string{second, left})
 	}
 	return words.T("Paused until {{.Time}}", "Time", s.PausedUntil.Local().Format("15:04")), second
 }
@@ -112,7 +112,7 @@ func figures(c control.Counters) string {
 	case c.MedianMS < 1:
 		return words.T("under 1 ms, {{.Cached}}", "Cached", cached)
 	}
-	return fmt.Sprintf("%.0f ms, %s", c.MedianMS, cached)
+	return words.List([]string{fmt.Sprintf("%.0f ms", c.MedianMS), cached})
 }
 
 // backupLine names the provider that answers in the place of the first.

@@ -83,9 +83,9 @@ func (t *tongue) said(text string) (string, bool) {
 	return found, known > 0
 }
 
-// englishDate is how the engine writes a day; the catalogues have their own
-// layouts by it.
-const englishDate = "2 January 2006"
+// englishDates are how the engine writes a day; the catalogues have their own
+// layouts by them.
+var englishDates = [...]string{"2 January 2006", "2 January, 15:04", "15:04 on 2 January 2006"}
 
 // deep bounds how far what stands in a placeholder is translated in turn.
 const deep = 3
@@ -93,11 +93,13 @@ const deep = 3
 // match translates a text by the keys that say most of it; known is how many
 // bytes of it they say, 0 for none.
 func (t *tongue) match(text string, depth int) (best string, known int) {
-	if translated := t.render(text, nil, nil); translated != text {
-		return translated, len(text)
+	if t.fixed(text, depth) {
+		return t.render(text, nil, nil), len(text)
 	}
-	if day, err := time.Parse(englishDate, text); err == nil {
-		return day.Format(t.render(englishDate, nil, nil)), len(text)
+	for _, layout := range englishDates {
+		if day, err := time.Parse(layout, text); err == nil {
+			return day.Format(t.render(layout, nil, nil)), len(text)
+		}
 	}
 	for _, p := range t.patterns() {
 		if found, n := t.try(p, text, depth); n > known {
@@ -108,6 +110,18 @@ func (t *tongue) match(text string, depth int) (best string, known int) {
 		return t.matchStopped(text, depth)
 	}
 	return best, known
+}
+
+// fixed tells whether a text is in the catalogue as it stands. Any other may
+// hold what a network or a program is called, which must never be read as
+// a template; and within a sentence a word alone is such a name: a network may be
+// called “Home”, as a view of the window is.
+func (t *tongue) fixed(text string, depth int) bool {
+	if strings.Contains(text, "{{") || depth > 0 && !strings.Contains(text, " ") {
+		return false
+	}
+	_, known := t.keys()[text]
+	return known
 }
 
 // matchStopped translates what is a sentence of its own elsewhere.
@@ -158,11 +172,7 @@ var placeholder = regexp.MustCompile(`\{\{\.(\w+)\}\}`)
 const leastWeight = 3
 
 // patternsOf are the keys with placeholders, those that say most first.
-func patternsOf(catalogue []byte) (list []pattern) {
-	all, err := entries(catalogue)
-	if err != nil {
-		panic(err) // it is embedded, and read by the tests
-	}
+func patternsOf(all map[string]entry) (list []pattern) {
 	for key, forms := range all {
 		for _, english := range forms {
 			if p := patternOf(key, english); len(p.names) > 0 && p.weight >= leastWeight && p.spoken() {

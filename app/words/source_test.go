@@ -102,7 +102,8 @@ var also = []string{
 	"{{.A}} through port {{.B}}, since this network blocks port {{.C}}", "{{.A}} (process {{.B}})", "{{.A}} (process {{.B}} of user {{.C}})", "process {{.A}}",
 	"{{.A}}: {{.B}}.", "{{.A}}, or {{.B}}.", "{{.A}} with {{.B}}.", "{{.A}} with {{.B}}, which quantum computers cannot undo.",
 	"Use DoT Proxy on {{.A}} too.", "{{.A}} still asks {{.B}}, not encrypted.",
-	"all networks",
+	"The rule for {{.A}} pauses and is not confirmed.", "its guard ended at once", "its guard ended at once: {{.A}}",
+	"all networks", "2 January, 15:04", "15:04 on 2 January 2006",
 	// The ways out of a taken port and a failed provider, as the window cuts them.
 	"Stop {{.A}}", "Stop it", "Stop it with “{{.A}}”", "Stop that program, which “sudo ss -lunpt” names", "Quit that one",
 	"Listen on 127.0.0.1 instead of all addresses", "Check this computer’s clock", "Check the address and the port", "Check that this server runs",
@@ -119,7 +120,7 @@ var composed = []string{
 }
 
 // phrase is some words.
-var phrase = regexp.MustCompile(`\p{L}{2,} \p{L}{2,}`)
+var phrase = regexp.MustCompile(`\p{L}{2,} (\p{L} )*\p{L}{2,}`)
 
 // said are the sentences that the engine may say, as keys.
 func said(t *testing.T) (keys map[string]string) {

@@ -63,7 +63,8 @@ type tongue struct {
 	localizer *i18n.Localizer
 	printer   *message.Printer
 	mark      string   // between a number and its fraction
-	plain     sync.Map // texts without placeholders, and what the engine said
+	plain     sync.Map // texts without placeholders
+	keys      func() map[string]entry
 	patterns  func() []pattern
 }
 
@@ -114,7 +115,8 @@ func newTongue(tag language.Tag) *tongue {
 	}
 	t := &tongue{tag: tag, localizer: i18n.NewLocalizer(bundle, tag.String()), printer: message.NewPrinter(tag)}
 	t.mark = strings.Trim(t.printer.Sprint(0.5), "05")
-	t.patterns = sync.OnceValue(func() []pattern { return patternsOf(File("en")) })
+	t.keys = sync.OnceValue(englishEntries)
+	t.patterns = sync.OnceValue(func() []pattern { return patternsOf(t.keys()) })
 	return t
 }
 
@@ -199,6 +201,14 @@ func entries(catalogue []byte) (map[string]entry, error) {
 		list[key] = forms
 	}
 	return list, nil
+}
+
+func englishEntries() map[string]entry {
+	list, err := entries(File("en"))
+	if err != nil {
+		panic(err) // it is embedded, and read by the tests
+	}
+	return list
 }
 
 // Join puts sentences one behind the other; empty ones are left out.

@@ -119,9 +119,43 @@ func TestWhatTheEngineSays(t *testing.T) {
 	}
 }
 
+// TestDaysAreTranslated: no month stays English within a sentence.
+func TestDaysAreTranslated(t *testing.T) {
+	for english, want := range map[string]string{
+		"Since 22 November, 10:02.": "Seit 10:02 (22.11.).", "Since 29 February, 00:05.": "Seit 00:05 (29.02.).",
+		"one.one.one.one is signed by DigiCert and holds until 2 January 2027.":                                                             "02.01.2027",
+		"It is 10:02 on 3 January 2020 here, at which the provider’s certificate does not hold. Set the clock, or choose another provider.": "10:02 am 03.01.2020",
+	} {
+		in(t, "de")
+		if got := Said(english); !strings.Contains(got, want) {
+			t.Errorf("%q became %q", english, got)
+		}
+	}
+}
+
+// TestNamesAreNotTranslated: what a network or a program is called stays as it
+// is, though a text of the window is the same or it looks like a template.
+func TestNamesAreNotTranslated(t *testing.T) {
+	in(t, "de")
+	for _, name := range []string{"Home", "Check", `{{printf "%0999d" 1}}`, "{{.A}}", "Café {{1}}"} {
+		for _, form := range []string{"%s still asks 192.168.1.1, not encrypted.", "Use DoT Proxy on %s too.", "Port 53 is taken by %s (process 812)."} {
+			english := strings.Replace(form, "%s", name, 1)
+			if got := Said(english); !strings.Contains(got, name) || got == english {
+				t.Errorf("%q became %q", english, got)
+			}
+		}
+	}
+	if got := Said("Encryption"); got == "Encryption" {
+		t.Error("the title of a row stays English")
+	}
+	if name := `{{printf "%09d" 1}}`; Said(name) != name {
+		t.Errorf("%q became %q", name, Said(name))
+	}
+}
+
 // FuzzSaid: whatever an engine says, something is shown.
 func FuzzSaid(f *testing.F) {
-	for _, seed := range []string{"Your DNS goes to A over B.", "{{.A}} does not answer.", "Port . . . is taken by  .", "\x00. A"} {
+	for _, seed := range []string{"Your DNS goes to A over B.", "{{.A}} does not answer.", "Port . . . is taken by  .", "\x00. A", "{{1}} does not answer.", "Home still asks {{.A}}, not encrypted."} {
 		f.Add(seed)
 	}
 	Use("de")

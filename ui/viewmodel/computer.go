@@ -44,11 +44,16 @@ func ComputerOf(v View) (c Computer, ok bool) {
 	return c, true
 }
 
+// everyNetwork stands in a status where the system does not tell networks apart.
+const everyNetwork = "all networks"
+
 // covered names the networks whose DNS points here.
 func covered(networks []string) string {
 	networks = slices.Clone(networks)
 	for i, n := range networks {
-		networks[i] = words.Said(n)
+		if n == everyNetwork { // any other is a name
+			networks[i] = words.T(n)
+		}
 	}
 	switch n := len(networks); n {
 	case 0:

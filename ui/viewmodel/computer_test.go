@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"dotproxy/app/control"
+	"dotproxy/app/words"
 )
 
 func TestComputer(t *testing.T) {
@@ -51,5 +52,18 @@ func TestComputer(t *testing.T) {
 	}
 	if ComputerWorking(true) == ComputerWorking(false) {
 		t.Error("one caption for both ways")
+	}
+}
+
+// TestNetworksKeepTheirNames in any language, though one is called as a view of
+// the window is.
+func TestNetworksKeepTheirNames(t *testing.T) {
+	words.Use("de")
+	t.Cleanup(func() { words.Use() })
+	for network, want := range map[string]string{"Home": "Home", "{{1}}": "{{1}}", "all networks": "alle Netzwerke"} {
+		c, _ := ComputerOf(connected(control.Status{State: control.Protected, SystemDNS: true, Networks: []string{network}}))
+		if c.Caption != want {
+			t.Errorf("%q is shown as %q", network, c.Caption)
+		}
 	}
 }

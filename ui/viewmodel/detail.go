@@ -121,7 +121,8 @@ func serverOf(q *control.Query, routes map[string][]string) string {
 
 func connection(q *control.Query, routes map[string][]string) (Step, bool) {
 	if q.Upstream == "" && q.Encrypted {
-		return Step{}, false
+		// Servers were asked, and none of them answered.
+		return Step{Title: words.T("Connection"), Main: words.T("no answer"), Lines: []string{words.N("{{.N}} tries", q.Tries)}}, q.Tries > 0
 	}
 	s := Step{Title: words.T("Connection"), Main: q.Upstream, Lines: overTLS(q.Connection)}
 	if !q.Encrypted {

@@ -1,12 +1,9 @@
 package viewmodel
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"io"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"dotproxy/app/control"
@@ -54,49 +51,12 @@ func ExportNote(list []control.Query) string {
 }
 
 // Export writes a list of queries: as JSON an array in the form of the control
-// API, as CSV (RFC 4180) with a line of titles.
+// API, as CSV as dot-proxy queries --csv does.
 func Export(w io.Writer, f Format, list []control.Query) error {
 	if f == CSV {
-		return exportCSV(w, list)
+		return control.NewCSVWriter(w).Write(list...)
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")
 	return e.Encode(list)
-}
-
-var exportColumns = []string{"time", "name", "type", "rcode", "source", "upstream", "ms", "client", "transport", "encrypted", "authenticated", "ttl", "answers", "ede", "tls", "key_exchange", "cipher", "resumed", "tries"}
-
-func exportCSV(w io.Writer, list []control.Query) error {
-	c := csv.NewWriter(w)
-	if err := c.Write(exportColumns); err != nil {
-		return err
-	}
-	for _, q := range list {
-		over, resumed := control.Connection{}, ""
-		if q.Connection != nil {
-			over, resumed = *q.Connection, strconv.FormatBool(q.Connection.Resumed)
-		}
-		cells := []string{
-			q.Time.Format(time.RFC3339Nano), q.Name, q.Type, q.RCode, string(q.Source), q.Upstream, strconv.FormatFloat(q.MS, 'f', -1, 64),
-			q.Client, q.Transport, strconv.FormatBool(q.Encrypted), strconv.FormatBool(q.Authenticated), strconv.FormatUint(uint64(q.TTL), 10),
-			strings.Join(q.Answers, "\n"), q.EDE, over.TLS, over.KeyExchange, over.Cipher, resumed, strconv.Itoa(q.Tries),
-		}
-		for i := range cells {
-			cells[i] = plainCell(cells[i])
-		}
-		if err := c.Write(cells); err != nil {
-			return err
-		}
-	}
-	c.Flush()
-	return c.Error()
-}
-
-// plainCell keeps a text that others chose, such as a name that was asked for,
-// from being taken for a formula by a spreadsheet.
-func plainCell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }

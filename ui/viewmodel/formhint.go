@@ -155,7 +155,7 @@ func (f *Form) listenHint() string {
 	return words.T("Who can ask: only this computer")
 }
 
-// ListensBeyond tells whether the hint of FieldListen is a warning.
+// ListensBeyond tells whether other computers can ask at the addresses typed.
 func (f *Form) ListensBeyond() bool {
 	return slices.ContainsFunc(splitList(f.Value(FieldListen)), func(text string) bool {
 		a, err := netip.ParseAddr(text)

@@ -77,7 +77,7 @@ func pauseButton() Button { return Button{Label: words.T("Pause"), Action: Pause
 func briefly(short string) string {
 	switch short {
 	case words.T("Not protected"):
-		return words.T("Failed")
+		return words.T("Failure")
 	case words.T("Sign-in needed"):
 		return words.T("Sign in")
 	case words.T("Known names"), words.T("On backup"):
@@ -167,12 +167,13 @@ func statusHeader(s control.Status, now time.Time) Header {
 
 func (h *Header) protected(s control.Status) {
 	h.Title, h.Tone, h.Buttons = words.T("Protected"), Good, running(s)
-	switch p := s.Problem; {
+	switch {
 	case s.Variant == control.VariantNotInUse:
 		h.Icon, h.Title, h.Short, h.Tone = "degraded", words.T("Running, not in use"), words.T("Not in use"), Warn
 		h.Hint = words.T("Turn on “Use as this computer’s DNS”.")
 		h.Buttons = []Button{{Label: words.T("Turn on"), Action: TurnOn, Filled: true}, stopButton()}
-	case p != nil && p.Code == control.CodeLeak:
+	case s.Leaks():
+		p := s.Problem
 		h.Icon, h.Title, h.Tone, h.Sentence, h.Hint = "degraded", words.T("Leak found"), Warn, words.Said(p.Message), words.Said(p.Hint)
 		h.Buttons = []Button{{Label: useToo(p.Entry), Action: Cover, Filled: true}, stopButton()}
 	}

@@ -94,9 +94,14 @@ func NetworksOf(s control.Settings, here control.Network, known bool, list []con
 func networkChoices(s control.Settings, rule *control.NetworkRule, list []control.Provider) []NetworkChoice {
 	choices := []NetworkChoice{{Label: AsElsewhere()}}
 	add := func(upstreams []string) {
-		if !slices.ContainsFunc(choices, func(c NetworkChoice) bool { return slices.Equal(c.Upstreams, upstreams) }) {
-			choices = append(choices, NetworkChoice{Label: askedNames(upstreams, list), Upstreams: upstreams})
+		if slices.ContainsFunc(choices, func(c NetworkChoice) bool { return slices.Equal(c.Upstreams, upstreams) }) {
+			return
 		}
+		label := askedNames(upstreams, list)
+		if slices.ContainsFunc(choices, func(c NetworkChoice) bool { return c.Label == label }) {
+			label = words.List(upstreams) // a label is what is chosen by
+		}
+		choices = append(choices, NetworkChoice{Label: label, Upstreams: upstreams})
 	}
 	if rule != nil && !rule.Pause {
 		add(rule.Upstreams)

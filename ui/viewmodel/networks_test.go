@@ -86,6 +86,24 @@ func TestNetworkIsChosen(t *testing.T) {
 	}
 }
 
+// TestChoicesDiffer: two servers that are called alike, for their pins, are told
+// apart, since a choice is known by its label.
+func TestChoicesDiffer(t *testing.T) {
+	s := control.Default()
+	const first, second = "tls://dns.home?pin-sha256=AAAA", "tls://dns.home?pin-sha256=BBBB"
+	s.Upstreams = []string{first, second}
+	labels := map[string][]string{}
+	for _, c := range NetworksOf(s, office, true, nil).Choices {
+		if other, ok := labels[c.Label]; ok {
+			t.Errorf("%q means %q and %q", c.Label, other, c.Upstreams)
+		}
+		labels[c.Label] = c.Upstreams
+	}
+	if got := labels[second]; !slices.Equal(got, []string{second}) {
+		t.Errorf("the second is not offered: %q", labels)
+	}
+}
+
 func TestRuleIsForgottenAndPutBack(t *testing.T) {
 	f := newForm()
 	s := control.Default()

@@ -44,6 +44,11 @@ func TestDetailShowsOnlyWhatIsKnown(t *testing.T) {
 	if c := DetailOf(&resumed, nil).Steps[2]; !reflect.DeepEqual(c.Lines, []string{"TLS 1.2, session resumed", "AES-128-GCM", "3 tries"}) {
 		t.Errorf("a resumed connection %+v", c)
 	}
+	failed := upstream
+	failed.Upstream, failed.Connection, failed.Tries, failed.RCode = "", nil, 2, "SERVFAIL"
+	if c := DetailOf(&failed, nil).Steps[2]; c.Title != "Connection" || c.Main != "no answer" || !reflect.DeepEqual(c.Lines, []string{"2 tries"}) {
+		t.Errorf("nobody answered: %+v", c)
+	}
 	bare := upstream
 	bare.Connection = nil
 	if c := DetailOf(&bare, nil).Steps[2]; !reflect.DeepEqual(c.Lines, []string{"over TLS"}) {

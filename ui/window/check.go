@@ -50,8 +50,7 @@ func newCheck(do checkActions) *check {
 	c.again = newButton(words.T("Check again"), theme.ViewRefreshIcon(), do.run)
 	title := container.NewBorder(nil, nil, nil, middle(hbox(8, c.copied, c.again)), vbox(2, newBold(words.T("Check"), textTitle), c.summary))
 	c.card = newPanel(c.list, colorSurface, theme.ColorNameSeparator, radiusCard, 14, 6)
-	c.scroll = container.New(overhang{}, container.NewThemeOverride(
-		container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, scrollRoom), vbox(0, c.card))), noShadow{}))
+	c.scroll = container.New(overhang{}, newScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, scrollRoom), vbox(0, c.card))))
 	c.root = container.New(&rows{gap: 12, stretch: 2}, title, c.failure, container.NewStack(c.scroll, c.empty))
 	return c
 }

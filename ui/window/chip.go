@@ -76,7 +76,7 @@ func (r *chipRenderer) Layout(size fyne.Size) {
 // that nothing moves when it is chosen.
 func (r *chipRenderer) MinSize() fyne.Size {
 	width := fyne.MeasureText(r.c.label, textSmall, fyne.TextStyle{Bold: true}).Width
-	return fyne.NewSize(width+20, 26)
+	return fyne.NewSize(width+16, 26)
 }
 
 // Refresh implements fyne.WidgetRenderer.

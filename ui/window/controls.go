@@ -17,6 +17,7 @@ import (
 type button struct {
 	widget.Button
 	focused bool
+	raised  bool
 }
 
 func newButton(label string, icon fyne.Resource, tapped func()) *button {
@@ -31,6 +32,9 @@ func newFilled(label string, tapped func()) *button {
 	b.Importance = widget.HighImportance
 	return b
 }
+
+// raise gives a plain button that stands on a tint the colour of the surface.
+func (b *button) raise() { b.raised, b.Importance = true, widget.LowImportance }
 
 // MinSize implements fyne.CanvasObject.
 func (b *button) MinSize() fyne.Size {
@@ -66,22 +70,23 @@ func handOn(from fyne.CanvasObject, k *fyne.KeyEvent) {
 
 // CreateRenderer implements fyne.Widget.
 func (b *button) CreateRenderer() fyne.WidgetRenderer {
-	r := &buttonRenderer{WidgetRenderer: b.Button.CreateRenderer(), b: b, ring: canvas.NewRectangle(nil)}
-	r.objs = append(slices.Clone(r.WidgetRenderer.Objects()), r.ring)
+	r := &buttonRenderer{WidgetRenderer: b.Button.CreateRenderer(), b: b, back: canvas.NewRectangle(nil), ring: canvas.NewRectangle(nil)}
+	r.objs = slices.Concat([]fyne.CanvasObject{r.back}, r.WidgetRenderer.Objects(), []fyne.CanvasObject{r.ring})
 	r.paint()
 	return r
 }
 
 type buttonRenderer struct {
 	fyne.WidgetRenderer
-	b    *button
-	ring *canvas.Rectangle
-	objs []fyne.CanvasObject
+	b          *button
+	back, ring *canvas.Rectangle
+	objs       []fyne.CanvasObject
 }
 
 const ringAround = 3
 
 func (r *buttonRenderer) paint() {
+	r.back.FillColor, r.back.CornerRadius, r.back.Hidden = colorOf(r.b, colorSurface), radiusInput, !r.b.raised
 	r.ring.FillColor, r.ring.StrokeColor = colorOf(r.b, colorNothing), colorOf(r.b, theme.ColorNamePrimary)
 	r.ring.StrokeWidth, r.ring.CornerRadius, r.ring.Hidden = 2, radiusInput+ringAround, !r.b.focused
 }
@@ -89,6 +94,7 @@ func (r *buttonRenderer) paint() {
 // Layout implements fyne.WidgetRenderer.
 func (r *buttonRenderer) Layout(size fyne.Size) {
 	r.WidgetRenderer.Layout(size)
+	r.back.Resize(size)
 	r.ring.Move(fyne.NewPos(-ringAround, -ringAround))
 	r.ring.Resize(size.AddWidthHeight(2*ringAround, 2*ringAround))
 }
@@ -96,6 +102,7 @@ func (r *buttonRenderer) Layout(size fyne.Size) {
 // Refresh implements fyne.WidgetRenderer.
 func (r *buttonRenderer) Refresh() {
 	r.paint()
+	r.back.Refresh()
 	r.WidgetRenderer.Refresh()
 	r.ring.Refresh()
 }

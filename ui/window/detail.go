@@ -80,7 +80,7 @@ func newRecords(lines []string) fyne.CanvasObject {
 	if len(lines) <= recordsShown {
 		return list
 	}
-	scroll := container.NewVScroll(list)
+	scroll := newScroll(list)
 	scroll.SetMinSize(fyne.NewSize(100, recordsHeight(recordsShown)))
 	return scroll
 }

@@ -80,11 +80,10 @@ func (h *header) setButtons(m viewmodel.Header) {
 			one.Icon, one.IconPlacement = theme.MenuDropDownIcon(), widget.ButtonIconTrailingText
 			h.pause = one
 		}
-		var placed fyne.CanvasObject = one
 		if m.Tone != viewmodel.Neutral && !b.Filled {
-			placed = container.NewThemeOverride(one, onTint{})
+			one.raise()
 		}
-		h.buttons.Add(placed)
+		h.buttons.Add(one)
 	}
 	h.buttons.Refresh()
 }

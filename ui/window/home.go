@@ -75,7 +75,7 @@ func newHome(do homeActions) *home {
 	h.counters = newPanel(h.newCounters(), colorSurface, theme.ColorNameSeparator, radiusCard, 14, 12)
 	h.body = container.New(&rows{gap: 14, stretch: 3}, h.header.panel, h.notice, h.remedies.panel, h.middle, h.counters)
 	// What has no room in a small window is reached by scrolling.
-	h.root = container.New(overhang{}, container.NewThemeOverride(container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, scrollRoom), h.body)), noShadow{}))
+	h.root = container.New(overhang{}, newScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, scrollRoom), h.body)))
 	return h
 }
 

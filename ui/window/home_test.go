@@ -213,7 +213,7 @@ func TestWaysToFixATakenPort(t *testing.T) {
 	p.Hint = "Stop it with “sudo systemctl disable --now dnsmasq.service”, or choose another port."
 	engine.Fail(p)
 	b := open(t, ViewHome, small, engine, nil).follow()
-	b.mustSay("Two ways to fix this", "sudo systemctl disable --now dnsmasq.service", "Failed")
+	b.mustSay("Two ways to fix this", "sudo systemctl disable --now dnsmasq.service", "Failure")
 	for _, absent := range []string{"Latency", "from cache", "Key exchange"} {
 		if b.says(absent) {
 			t.Errorf("a failure shows %q", absent)

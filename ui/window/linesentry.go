@@ -18,7 +18,7 @@ type linesEntry struct {
 }
 
 // newLinesEntry hands the wheel to page while all lines are in sight.
-func newLinesEntry(keys shortcuts, page func() *container.Scroll, changed func(string)) *linesEntry {
+func newLinesEntry(keys shortcuts, page func() *scroll, changed func(string)) *linesEntry {
 	e := &linesEntry{wheel: newPassWheel(page)}
 	e.shortcuts = keys
 	e.ExtendBaseWidget(e)
@@ -45,12 +45,12 @@ func (e *linesEntry) fit(text string) {
 // to the page.
 type passWheel struct {
 	widget.BaseWidget
-	page func() *container.Scroll
+	page func() *scroll
 }
 
 var _ fyne.Scrollable = (*passWheel)(nil)
 
-func newPassWheel(page func() *container.Scroll) *passWheel {
+func newPassWheel(page func() *scroll) *passWheel {
 	p := &passWheel{page: page}
 	p.ExtendBaseWidget(p)
 	return p

@@ -3,7 +3,6 @@ package window
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -19,7 +18,7 @@ type logView struct {
 	chosen   func(viewmodel.Row) bool // is the row the selected one
 	selectAt func(int)                // negative: none
 	keys     func(*fyne.KeyEvent)     // those that the list itself has no use for
-	scroll   *container.Scroll
+	scroll   *scroll
 	hovered  int
 	focused  bool
 }
@@ -33,7 +32,7 @@ var (
 func newLogView(chosen func(viewmodel.Row) bool, selectAt func(int), scrolled func(away bool), keys func(*fyne.KeyEvent)) *logView {
 	l := &logView{chosen: chosen, selectAt: selectAt, keys: keys, hovered: -1}
 	l.ExtendBaseWidget(l)
-	l.scroll = container.NewVScroll(l)
+	l.scroll = newScroll(l)
 	l.scroll.OnScrolled = func(at fyne.Position) {
 		scrolled(at.Y > 1)
 		if l.height() != l.Size().Height {

@@ -46,8 +46,8 @@ func newProviderItem(use func(), do func(change)) *providerItem {
 	i.backups = container.NewBorder(nil, nil, nil, hbox(6, i.up, i.down), i.backup)
 	i.own = container.New(&columns{weights: []float32{1, 1}, gap: 6}, i.edit, i.remove)
 	i.actions = vbox(6, widget.NewSeparator(), i.use, i.backups, i.own)
-	scroll := container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, 8), i.facts))
-	body := container.New(&rows{gap: 8, stretch: 0}, container.NewThemeOverride(scroll, noShadow{}), i.actions)
+	scroll := newScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, 8), i.facts))
+	body := container.New(&rows{gap: 8, stretch: 0}, scroll, i.actions)
 	i.panel = newPanel(body, colorSurface, theme.ColorNameSeparator, radiusCard, 14, 12)
 	i.panel.Hide()
 	return i

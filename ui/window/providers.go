@@ -71,7 +71,7 @@ func newProviders(shelf *viewmodel.Shelf, do providerActions) *providers {
 	p.kinds.choose(0)
 	p.list = newShelfList(p.choose, p.use, p.key)
 	p.item = newProviderItem(p.use, func(c change) { do.change(c, p.shelf.Selected()) })
-	card := newPanel(container.NewThemeOverride(p.list.scroll, noShadow{}), colorSurface, theme.ColorNameSeparator, radiusCard, 3, 6)
+	card := newPanel(p.list.scroll, colorSurface, theme.ColorNameSeparator, radiusCard, 3, 6)
 	p.columns = &sideLayout{width: 252, gap: 14}
 	p.body = container.New(p.columns, container.NewStack(card, p.empty), p.item.panel)
 	p.showAll = newButton(words.T("Show all"), nil, func() { p.filter(0) })

@@ -77,7 +77,7 @@ func newQueries(list *viewmodel.List, do queryActions) *queries {
 	q.fresh.selected = true
 	q.fresh.Hide()
 	q.head = newLogHead()
-	q.body = container.NewStack(container.NewBorder(q.head, nil, nil, nil, container.NewThemeOverride(q.log.scroll, noShadow{})), container.New(freshLayout{}, q.fresh))
+	q.body = container.NewStack(container.NewBorder(q.head, nil, nil, nil, q.log.scroll), container.New(freshLayout{}, q.fresh))
 	q.card = newPanel(container.NewStack(q.body, q.empty), colorSurface, theme.ColorNameSeparator, radiusCard, 1, 4)
 	q.root = container.New(&rows{gap: 12, stretch: 2}, title, line, q.card, q.detail)
 	return q

@@ -20,7 +20,7 @@ import (
 type settings struct {
 	root   *fyne.Container
 	body   *fyne.Container
-	scroll *container.Scroll
+	scroll *scroll
 	absent *text
 	demo   *text
 	// encryption is left out in a demo, which has its own.
@@ -69,8 +69,8 @@ type loaded struct {
 func newSettings(form *viewmodel.Form, keys shortcuts, tasks settingsTasks) *settings {
 	s := &settings{form: form, fields: map[viewmodel.Field]*field{}, tasks: tasks}
 	s.absent = newWrapped(words.T("Settings can be changed as soon as the engine runs."), textNormal, colorText2)
-	s.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 14, 0, scrollRoom), s.sections(keys)))
-	s.body = container.New(&overhang{}, container.NewThemeOverride(s.scroll, noShadow{}))
+	s.scroll = newScroll(container.New(layout.NewCustomPaddedLayout(0, 14, 0, scrollRoom), s.sections(keys)))
+	s.body = container.New(&overhang{}, s.scroll)
 	top := container.New(&rows{gap: 12, stretch: 2}, newBold(words.T("Settings"), textTitle), s.absent, s.body)
 	s.root = container.New(&rows{stretch: 0}, top, s.newBar())
 	s.render()

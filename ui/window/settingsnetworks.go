@@ -3,6 +3,7 @@ package window
 import (
 	"context"
 	"reflect"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -42,8 +43,7 @@ type networks struct {
 func (s *settings) networkSection() fyne.CanvasObject {
 	n := &s.networks
 	n.choice = widget.NewSelect(nil, func(string) { s.chooseHere(n.choice.SelectedIndex()) })
-	n.label = newText("", textNormal, colorTextPlain)
-	n.label.least = 60
+	n.label = newWrapped("", textNormal, colorTextPlain)
 	n.field.hint = newWrapped("", textCaption, colorText2)
 	n.input = container.NewStack(n.choice, newOutline(theme.ColorNameInputBorder))
 	here := container.New(layout.NewCustomPaddedLayout(6, 6, 0, 0),
@@ -100,6 +100,7 @@ func (n *networks) fill() {
 
 func (s *settings) drawRules() {
 	n := &s.networks
+	defer n.keepFocus(n.forget)
 	n.drawn, n.forget, n.list.Objects = n.model.Rules, nil, nil
 	if len(n.drawn) == 0 {
 		n.list.Objects = []fyne.CanvasObject{widget.NewSeparator(), atLeast(middle(n.empty), 0, 52)}
@@ -117,6 +118,23 @@ func (s *settings) drawRules() {
 		n.list.Objects = append(n.list.Objects, widget.NewSeparator(), atLeast(f.row, 0, 52))
 	}
 	n.list.Refresh()
+}
+
+// keepFocus moves the focus from a button that is no more to the one in its
+// place, else to the choice: Tab would begin anew at the window's top.
+func (n *networks) keepFocus(before []*button) {
+	c := fyne.CurrentApp().Driver().CanvasForObject(n.root)
+	if c == nil {
+		return
+	}
+	at := slices.IndexFunc(before, func(b *button) bool { return c.Focused() == fyne.Focusable(b) })
+	switch {
+	case at < 0:
+	case len(n.forget) > 0:
+		c.Focus(n.forget[min(at, len(n.forget)-1)])
+	default:
+		c.Focus(n.choice)
+	}
 }
 
 // chooseHere has the i-th choice done on the network that is shown. One that
@@ -169,7 +187,8 @@ func (w *Window) lookAtNetwork() {
 		here, err = w.options.Engine.Network(ctx)
 		return err
 	}, func(err error) {
-		if n.known, n.here = err == nil, here; w.settings.loaded.any {
+		wasKnown, was := n.known, n.here
+		if n.known, n.here = err == nil, here; w.settings.loaded.any && (n.known != wasKnown || here != was) {
 			w.settings.showNetworks(w.view)
 			w.settings.root.Refresh()
 		}

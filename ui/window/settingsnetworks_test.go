@@ -104,7 +104,18 @@ func TestNetworksInADemo(t *testing.T) {
 	}
 }
 
-// TestNetworksByKeyboard: the choice and each Forget are reached in order.
+// TestLongNamesOfNetworks: a network may be called at length.
+func TestLongNamesOfNetworks(t *testing.T) {
+	const name = "The wireless network of the large reading room on the second floor, behind the stairs to the archive"
+	b := withRules(t, small, control.NetworkRule{Name: name, Gateway: "192.0.2.9", Upstreams: []string{"quad9"}})
+	b.w.settings.networks.here.Name = name
+	b.w.settings.showNetworks(b.w.view)
+	b.settle()
+	b.mustBeWhole()
+}
+
+// TestNetworksByKeyboard: the choice and each Forget are reached in order, and
+// what is gone hands the focus on.
 func TestNetworksByKeyboard(t *testing.T) {
 	b := withRules(t, small, officeRule, homeRule)
 	n := &b.w.settings.networks
@@ -114,6 +125,14 @@ func TestNetworksByKeyboard(t *testing.T) {
 		if b.win.Canvas().Focused() != fyne.Focusable(n.forget[i]) {
 			t.Errorf("step %d leads to %T", i, b.win.Canvas().Focused())
 		}
+	}
+	n.forget[1].TypedKey(key(fyne.KeySpace))
+	if len(n.forget) != 1 || b.win.Canvas().Focused() != fyne.Focusable(n.forget[0]) {
+		t.Errorf("the last rule is forgotten, %d are left, and the focus is on %T", len(n.forget), b.win.Canvas().Focused())
+	}
+	n.forget[0].TypedKey(key(fyne.KeySpace))
+	if len(n.forget) != 0 || b.win.Canvas().Focused() != fyne.Focusable(n.choice) {
+		t.Errorf("all are forgotten, and the focus is on %T", b.win.Canvas().Focused())
 	}
 }
 

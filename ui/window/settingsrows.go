@@ -28,7 +28,7 @@ func (s *settings) line(name viewmodel.Field, f *field, width float32, input fyn
 // row is a line of whatever has that label.
 func (s *settings) row(label string, f *field, width float32, input fyne.CanvasObject) fyne.CanvasObject {
 	f.hint = newWrapped("", textCaption, colorText2)
-	words := vbox(0, newText(label, textNormal, colorTextPlain), f.hint)
+	words := vbox(0, newWrapped(label, textNormal, colorTextPlain), f.hint)
 	f.row = container.New(layout.NewCustomPaddedLayout(6, 6, 0, 0),
 		container.New(&fieldLayout{width: width}, middle(words), middle(atLeast(input, 0, 32))))
 	return f.row
@@ -93,7 +93,7 @@ func (s *settings) levelRow() fyne.CanvasObject {
 
 // linesRow has its input beneath the words, since a line of it is long.
 func (s *settings) linesRow(name viewmodel.Field, example string, keys shortcuts) fyne.CanvasObject {
-	e := newLinesEntry(keys, func() *container.Scroll { return s.scroll }, func(text string) { s.typed(name, text) })
+	e := newLinesEntry(keys, func() *scroll { return s.scroll }, func(text string) { s.typed(name, text) })
 	e.SetPlaceHolder(example)
 	input, edge := edged(e)
 	input.Add(e.wheel)

@@ -3,7 +3,6 @@ package window
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -22,7 +21,7 @@ type shelfList struct {
 	choose  func(upstream string)
 	use     func()
 	keys    func(*fyne.KeyEvent) // those that the list itself has no use for
-	scroll  *container.Scroll
+	scroll  *scroll
 	hovered int
 	focused bool
 }
@@ -36,7 +35,7 @@ var (
 func newShelfList(choose func(string), use func(), keys func(*fyne.KeyEvent)) *shelfList {
 	l := &shelfList{choose: choose, use: use, keys: keys, hovered: -1}
 	l.ExtendBaseWidget(l)
-	l.scroll = container.NewVScroll(l)
+	l.scroll = newScroll(l)
 	return l
 }
 
@@ -246,7 +245,12 @@ func (s *shelfLine) show(l *shelfList, place int, width float32) {
 	set(s.track, trackX, (shelfRowHeight-barThick)/2, track, barThick)
 	set(s.bar, trackX, (shelfRowHeight-barThick)/2, track*float32(row.Bar), barThick)
 	s.bar.Hidden = row.Bar == 0
-	set(s.value, valueX, 0, valueWide, shelfRowHeight)
+	wide := valueWide
+	if s.track.Hidden = row.Tone == viewmodel.Bad; s.track.Hidden { // its words take the track's place
+		valueX, wide = trackX, track+4+valueWide
+	}
+	s.value.Text = fitText(row.Value, wide, textSmall, fyne.TextStyle{})
+	set(s.value, valueX, 0, wide, shelfRowHeight)
 }
 
 func (s *shelfLine) paint(l *shelfList, row viewmodel.ShelfRow, place int) {
@@ -263,7 +267,7 @@ func (s *shelfLine) paint(l *shelfList, row viewmodel.ShelfRow, place int) {
 	}
 	s.track.FillColor, s.bar.FillColor = colorOf(l, theme.ColorNameButton), colorOf(l, theme.ColorNamePrimary)
 	s.name.TextStyle.Bold, s.name.Color, s.caption.Color = row.InUse, colorOf(l, colorTextPlain), colorOf(l, colorText2)
-	s.value.Text, s.value.Color = row.Value, colorOf(l, colorTextPlain)
+	s.value.Color = colorOf(l, colorTextPlain)
 	switch {
 	case row.Tone == viewmodel.Bad:
 		s.value.Color = colorOf(l, theme.ColorNameError)

@@ -3,6 +3,7 @@ package window
 import (
 	"math"
 	"strings"
+	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -172,10 +173,12 @@ func fitText(content string, width, size float32, style fyne.TextStyle) string {
 	return string(runes[:low]) + "…"
 }
 
-// pieces part content where a line may be broken.
+// pieces part content where a line may be broken. A space that does not break
+// stays, as French has one before a colon.
 func pieces(content string) (list []string) {
+	breaks := func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f' }
 	var parts segmenter.Segmenter
-	parts.Init([]rune(strings.Join(strings.Fields(content), " ")))
+	parts.Init([]rune(strings.Join(strings.FieldsFunc(content, breaks), " ")))
 	for line := parts.LineIterator(); line.Next(); {
 		list = append(list, string(line.Line().Text))
 	}

@@ -141,29 +141,6 @@ func (Theme) Size(name fyne.ThemeSizeName) float32 {
 	return theme.DefaultTheme().Size(name)
 }
 
-// onTint is the theme of plain buttons that stand on a tint: they are of the
-// surface's colour.
-type onTint struct{ Theme }
-
-// Color implements fyne.Theme.
-func (t onTint) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
-	if name == theme.ColorNameButton {
-		name = colorSurface
-	}
-	return t.Theme.Color(name, variant)
-}
-
-// noShadow is the theme of what scrolls within a card's edge.
-type noShadow struct{ Theme }
-
-// Color implements fyne.Theme.
-func (t noShadow) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
-	if name == theme.ColorNameShadow {
-		name = colorNothing
-	}
-	return t.Theme.Color(name, variant)
-}
-
 // colorOf is a colour of the theme that w is under, in the system's variant.
 func colorOf(w fyne.Widget, name fyne.ThemeColorName) color.Color {
 	return themeOf(w).Color(name, fyne.CurrentApp().Settings().ThemeVariant())

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 )
 
@@ -53,11 +56,29 @@ func TestTextsCanBeRead(t *testing.T) {
 	}
 }
 
+// TestPlainButtonsOnTints: they are of the surface's colour, and no part of the
+// window has a theme of its own: fonts would be read again for each and kept.
 func TestPlainButtonsOnTints(t *testing.T) {
-	plain, want := onTint{}.Color(theme.ColorNameButton, theme.VariantLight), Theme{}.Color(colorSurface, theme.VariantLight)
-	if plain != want {
-		t.Errorf("%v, want the surface's %v", plain, want)
+	for _, view := range Views() {
+		b := open(t, view, wide, here(t), nil).follow()
+		walk(b.win.Content(), func(o fyne.CanvasObject) {
+			if themed, ok := o.(*container.ThemeOverride); ok {
+				t.Errorf("%s: a theme of its own over %T", view, themed.Content)
+			}
+		})
+		if view != ViewHome {
+			continue
+		}
+		stop := b.w.home.header.buttons.Objects[1].(*button)
+		want := Theme{}.Color(colorSurface, fyne.CurrentApp().Settings().ThemeVariant())
+		back := test.WidgetRenderer(stop).Objects()[0].(*canvas.Rectangle)
+		if stop.Text != "Stop" || back.Hidden || back.FillColor != want || back.Size() != stop.Size() {
+			t.Errorf("behind %q are %v and %v, hidden %v", stop.Text, back.FillColor, back.Size(), back.Hidden)
+		}
 	}
+}
+
+func TestThemeHasAll(t *testing.T) {
 	if got := (Theme{}).Color("nonsense", theme.VariantLight); got == nil {
 		t.Error("an unknown name has no colour")
 	}
@@ -81,6 +102,10 @@ func TestFitText(t *testing.T) {
 	}
 	lines := wrapText("one two three", fyne.MeasureText("one two", textSmall, fyne.TextStyle{}).Width+1, textSmall, fyne.TextStyle{})
 	if len(lines) != 2 || lines[0] != "one two" || lines[1] != "three" {
+		t.Errorf("wrapped %q", lines)
+	}
+	const bound = "pas\u202f: 71\u202f%" // French does not break before a colon or a per cent sign
+	if lines := wrapText(bound, fyne.MeasureText("pas\u202f: 71", textSmall, fyne.TextStyle{}).Width+1, textSmall, fyne.TextStyle{}); len(lines) != 2 || lines[0] != "pas\u202f:" {
 		t.Errorf("wrapped %q", lines)
 	}
 }

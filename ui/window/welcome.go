@@ -60,8 +60,8 @@ func newWelcome(login bool, begin func(p viewmodel.Plan, login bool)) *welcome {
 	note := newText(words.T("Your provider sees your questions. You can change it any time."), textCaption, colorText2)
 	w.column = container.New(&rows{gap: 16, stretch: -1}, w.icon, vbox(4, container.NewCenter(title), container.NewCenter(sentence)), w.cards,
 		newCard(switches), w.failure, container.NewCenter(atLeast(w.start, welcomeStart, 40)), container.NewCenter(note))
-	page := container.NewVScroll(padded(container.NewCenter(container.New(sized(fyne.NewSize(welcomeWidth, 0)), w.column)), 14, 14))
-	w.root = container.NewStack(container.NewThemeOverride(page, noShadow{}))
+	page := newScroll(padded(container.NewCenter(container.New(sized(fyne.NewSize(welcomeWidth, 0)), w.column)), 14, 14))
+	w.root = container.NewStack(page)
 	return w
 }
 
@@ -177,6 +177,7 @@ func (w *Window) begin(p viewmodel.Plan, login bool) {
 // how they were before the engine was started.
 func (w *Window) welcomed() {
 	w.welcome = nil
+	w.win.Canvas().Unfocus()
 	w.options.Welcomed()
 	w.view, w.shown = w.session.View(time.Now())
 	w.stage()

@@ -178,6 +178,9 @@ func (w *Window) Open(view string) {
 	if view == w.open || !slices.Contains(Views(), view) {
 		return
 	}
+	if _, stays := w.win.Canvas().Focused().(*railItem); !stays {
+		w.win.Canvas().Unfocus() // else keys go to what is not in sight any more
+	}
 	w.open = view
 	w.place.Objects = []fyne.CanvasObject{w.part().root}
 	w.render()

@@ -335,6 +335,9 @@ func TestShortcutsOpenViews(t *testing.T) {
 	if b.w.View() != ViewHome {
 		t.Error("an input swallows the shortcuts")
 	}
+	if f := b.win.Canvas().Focused(); f != nil {
+		t.Errorf("keys go to %T, which is not in sight any more", f)
+	}
 	b.w.Open("nowhere")
 	if b.w.View() != ViewHome {
 		t.Error("a view that does not exist was opened")

@@ -47,6 +47,7 @@ func run(list []string, stderr io.Writer) int {
 		return 0
 	}
 	defer only.close()
+	keepSmall()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := show(ctx, args, only); err != nil {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,12 +24,13 @@ type picture struct {
 	name, view string
 	// engine brings a fresh one into the state.
 	engine func(*controltest.Engine)
-	// keys are pressed, or clicked at places as "x,y", before the picture is taken.
+	// keys are pressed, or clicked at places as "x,y", from the right edge where x
+	// is negative, or "4x" turns the wheel by four, before the picture is taken.
 	keys []string
 }
 
-// pictures are every view and every state, in the order in which they are taken:
-// the rubbish that one leaves open is closed by its own last keys.
+// pictures are every view and every state, in the order in which they are taken;
+// what one leaves open Escape closes, after it or as the first key of the next.
 var pictures = []picture{
 	{name: "home-stopped", view: window.ViewHome, engine: func(e *controltest.Engine) { e.SetState(control.Stopped) }},
 	{name: "home-starting", view: window.ViewHome, engine: func(e *controltest.Engine) { e.SetState(control.Starting) }},
@@ -56,13 +58,21 @@ var pictures = []picture{
 	}},
 	{name: "queries-empty", view: window.ViewQueries},
 	{name: "queries", view: window.ViewQueries, engine: answers},
-	{name: "queries-details", view: window.ViewQueries, engine: answers, keys: []string{"300,200"}},
+	{name: "queries-details", view: window.ViewQueries, engine: answers, keys: []string{"300,302"}},
 	{name: "queries-no-match", view: window.ViewQueries, engine: answers, keys: []string{"Escape", "ctrl+f", "g", "o", "g", "l", "e"}},
 	{name: "queries-export", view: window.ViewQueries, engine: answers, keys: []string{"Escape", "Escape", "ctrl+e"}},
 	{name: "providers", view: window.ViewProviders, keys: []string{"Escape"}},
 	{name: "providers-tested", view: window.ViewProviders, keys: []string{"ctrl+r"}},
+	{name: "providers-add", view: window.ViewProviders, keys: []string{"-66,36"}},
 	{name: "check", view: window.ViewCheck},
+	{name: "check-fine", view: window.ViewCheck, engine: func(e *controltest.Engine) {
+		rows := e.Check(context.Background())
+		e.CheckFunc = func() []control.CheckRow { return rows[:1] }
+	}},
 	{name: "settings", view: window.ViewSettings},
+	{name: "settings-networks", view: window.ViewSettings, engine: ruled, keys: []string{"13x"}},
+	{name: "settings-end", view: window.ViewSettings, keys: []string{"99x"}},
+	{name: "settings-refused", view: window.ViewSettings, keys: []string{"-99x", "-85,107", "ctrl+a", "7", "0", "0", "0", "0"}},
 }
 
 func inUse(e *controltest.Engine) {
@@ -70,11 +80,22 @@ func inUse(e *controltest.Engine) {
 	e.Change(func(s *control.Status) { s.Networks = []string{"Wi-Fi", "Ethernet"} })
 }
 
+// ruled has rules for two networks.
+func ruled(e *controltest.Engine) {
+	settings := e.Settings()
+	settings.Networks = []control.NetworkRule{
+		{Name: "Home", Gateway: "00:00:5e:00:53:02", Upstreams: []string{"quad9"}},
+		{Name: "Café", Gateway: "00:00:5e:00:53:03", Pause: true, Confirmed: true},
+	}
+	_ = e.Apply(context.Background(), settings)
+}
+
 // answers are one query of each kind.
 func answers(e *controltest.Engine) {
 	at := time.Now()
 	for i, q := range []control.Query{
-		{Name: "www.example.com.", Type: "A", RCode: "NOERROR", Source: control.SourceUpstream, Upstream: "1.1.1.1:853", MS: 11.4, Answers: []string{"www.example.com. A 93.184.215.14"}, TTL: 287},
+		{Name: "www.example.com.", Type: "A", RCode: "NOERROR", Source: control.SourceUpstream, Upstream: "1.1.1.1:853", MS: 11.4, Answers: []string{"www.example.com. A 93.184.215.14"}, TTL: 287,
+			Connection: &control.Connection{TLS: "TLS 1.3", KeyExchange: "X25519MLKEM768", Cipher: "TLS_AES_128_GCM_SHA256", Resumed: true}},
 		{Name: "example.org.", Type: "AAAA", RCode: "NOERROR", Source: control.SourceCache, MS: 0.04},
 		{Name: "nothing.example.", Type: "A", RCode: "NXDOMAIN", Source: control.SourceUpstream, Upstream: "1.1.1.1:853", MS: 24},
 		{Name: "slow.example.net.", Type: "HTTPS", RCode: "SERVFAIL", Source: control.SourceUpstream, Upstream: "1.1.1.1:853", MS: 1840, EDE: "22 (No Reachable Authority)"},
@@ -146,11 +167,7 @@ func takePictures(t *testing.T, folder, language, theme string, size [2]int) {
 			w.settled() // else they meet the state before
 		}
 		for _, key := range p.keys {
-			if x, y, place := strings.Cut(key, ","); place {
-				w.do("mousemove", "--window", w.id, x, y, "click", "1")
-				continue
-			}
-			w.do("key", key)
+			w.does(key, size[0])
 		}
 		take(p.name, w)
 		w.do("key", "Escape")
@@ -158,6 +175,28 @@ func takePictures(t *testing.T, folder, language, theme string, size [2]int) {
 	stop()
 	w.turnTo(window.ViewHome)
 	take("home-gone", w)
+}
+
+// does presses a key of a picture, clicks or scrolls, in a window that wide.
+func (r *running) does(key string, width int) {
+	r.Helper()
+	x, y, place := strings.Cut(key, ",")
+	turns, wheel := strings.CutSuffix(key, "x")
+	switch {
+	case wheel:
+		up, turns, button := strings.HasPrefix(turns, "-"), strings.TrimPrefix(turns, "-"), "5"
+		if up {
+			button = "4"
+		}
+		r.do("mousemove", "--window", r.id, "200", "300", "click", "--repeat", turns, "--delay", "5", button)
+	case place:
+		if n, err := strconv.Atoi(x); err == nil && n < 0 {
+			x = strconv.Itoa(width + n)
+		}
+		r.do("mousemove", "--window", r.id, x, y, "click", "1")
+	default:
+		r.do("key", key)
+	}
 }
 
 // turnTo shows a view by a second start.

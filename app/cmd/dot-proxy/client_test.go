@@ -36,6 +36,12 @@ func TestStatusText(t *testing.T) {
 		{"not in use", func(e *controltest.Engine) {
 			e.Change(func(s *control.Status) { s.Variant = control.VariantNotInUse })
 		}, []string{"Running, not in use\n"}},
+		{"a leak", func(e *controltest.Engine) {
+			e.Change(func(s *control.Status) {
+				s.Problem = &control.Problem{Code: control.CodeLeak, Message: "This computer still asks another DNS server, not encrypted."}
+				s.Sentence = s.Problem.Message
+			})
+		}, []string{"Leak found\nThis computer still asks another DNS server, not encrypted.\n"}},
 		{"demo", func(e *controltest.Engine) { e.Change(func(s *control.Status) { s.Demo = true }) }, []string{"Protected (demo)\n"}},
 		{"from memory", func(e *controltest.Engine) {
 			e.SetState(control.Degraded)
@@ -71,6 +77,19 @@ func TestStatusText(t *testing.T) {
 				rest = after
 			}
 		})
+	}
+}
+
+// TestPlaceThatNoRuleCanName: a network without a name or a router is none for
+// rules, and is called so in the words of the window.
+func TestPlaceThatNoRuleCanName(t *testing.T) {
+	path, _ := controltest.Serve(t, controltest.New())
+	c := &command{control: path}
+	for _, here := range []control.Network{{}, {Name: "Office"}, {Gateway: "192.0.2.1"}} {
+		got, err := c.place(t.Context(), here)
+		if err != nil || got != "This computer is on no network that has a name and a router." {
+			t.Errorf("%+v: %q, %v", here, got, err)
+		}
 	}
 }
 

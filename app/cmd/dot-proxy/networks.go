@@ -144,7 +144,7 @@ type networksShown struct {
 
 // place says where the computer is; a demo does not look.
 func (c *command) place(ctx context.Context, here control.Network) (string, error) {
-	if here.Name != "" {
+	if here.Name != "" && here.Gateway != "" {
 		return fmt.Sprintf("This network is %s, router %s.", quote(here.Name), here.Gateway), nil
 	}
 	status, err := c.client().Status(ctx)
@@ -154,7 +154,7 @@ func (c *command) place(ctx context.Context, here control.Network) (string, erro
 	case status.Demo:
 		return "The demo does not look at what network this computer is on.", nil
 	}
-	return "This computer is on no network.", nil
+	return "This computer is on no network that has a name and a router.", nil
 }
 
 func (c *command) printNetworks(ctx context.Context, here control.Network, s control.Settings) error {

@@ -14,19 +14,25 @@ import (
 )
 
 func (c *command) queriesCommand() *cobra.Command {
-	var follow bool
+	var follow, asCSV bool
 	var flags queryFlags
 	limit := number{want: "a number", value: 20}
 	cmd := &cobra.Command{
 		Use: "queries", Short: "Show the latest queries", Args: noArgs,
-		Example: "  dot-proxy queries -f --failed\n  dot-proxy queries -f --name .example.com --type A,AAAA\n  dot-proxy queries -n 0 --source clear --json",
+		Example: "  dot-proxy queries -f --failed\n  dot-proxy queries -f --name .example.com --type A,AAAA\n  dot-proxy queries -n 0 --source clear --json\n  dot-proxy queries -n 0 --csv >queries.csv",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if limit.value < 0 {
 				return usageError{quote(limit.String()) + " is less than nothing; give how many queries to show, 0 for all."}
 			}
+			if asCSV && c.json {
+				return usageError{"--csv and --json exclude each other; give one of them."}
+			}
 			filter, some := flags.chosen(cmd.Flags())
 			r := &queryReader{client: c.client(), filter: filter, all: !some, limit: limit.value}
 			p := &queryPrinter{out: bufio.NewWriter(c.stdout), json: c.json, to: terminalOf(c.stdout, flags.color, os.Getenv)}
+			if asCSV {
+				p.csv = control.NewCSVWriter(p.out)
+			}
 			if follow {
 				return r.follow(cmd.Context(), p)
 			}
@@ -40,6 +46,7 @@ func (c *command) queriesCommand() *cobra.Command {
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with each new one until interrupted")
 	cmd.Flags().VarP(&limit, "limit", "n", "`N`, how many to show at first, 0 for all that are kept")
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "print CSV with all that is known of each, for a spreadsheet")
 	flags.color = "auto"
 	flags.add(cmd)
 	return c.withJSON(cmd)
@@ -110,10 +117,11 @@ func among(shown []control.Query, q *control.Query) bool {
 	return false
 }
 
-// queryPrinter prints queries one line each, as a table or as JSON.
+// queryPrinter prints queries one line each, as a table, as JSON or as CSV.
 type queryPrinter struct {
 	out    *bufio.Writer
 	json   bool
+	csv    *control.CSVWriter // nil without --csv
 	to     terminal
 	table  *table
 	fitted int // the width of which table is made
@@ -121,16 +129,24 @@ type queryPrinter struct {
 
 // list prints what was asked for once; of a filter it says that nothing fits.
 func (p *queryPrinter) list(list []control.Query, filtered bool) error {
-	if len(list) == 0 && filtered && !p.json {
+	if len(list) == 0 && filtered && !p.forPrograms() {
 		fmt.Fprintln(p.out, "No query matches.")
 		return p.out.Flush()
 	}
 	return p.print(list...)
 }
 
+func (p *queryPrinter) forPrograms() bool { return p.json || p.csv != nil }
+
 func (p *queryPrinter) print(list ...control.Query) error {
-	if p.json {
+	switch {
+	case p.json:
 		return p.printJSON(list)
+	case p.csv != nil:
+		if err := p.csv.Write(list...); err != nil {
+			return err
+		}
+		return p.out.Flush()
 	}
 	p.fit()
 	for i := range list {
@@ -165,7 +181,7 @@ func (p *queryPrinter) printJSON(list []control.Query) error {
 }
 
 func (p *queryPrinter) lost(count uint64) error {
-	if !p.json {
+	if !p.forPrograms() {
 		fmt.Fprintf(p.out, "(%d queries not shown: too many at once)\n", count)
 	}
 	return p.out.Flush()

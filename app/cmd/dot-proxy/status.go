@@ -42,6 +42,9 @@ func title(s control.Status) string {
 	case control.VariantFromMemory:
 		text = "Known names only"
 	}
+	if s.Leaks() {
+		text = "Leak found"
+	}
 	if s.Demo {
 		text += " (demo)"
 	}

@@ -258,7 +258,7 @@ func TestTooManyClients(t *testing.T) {
 
 // TestNonsense ends the connection of who sends it, and changes nothing.
 func TestNonsense(t *testing.T) {
-	for _, line := range []string{"hello", "{}", `{"do":"set"}`, `{"do":"set","addrs":["192.0.2.1:53"],"nonce":"0123456789abcdef.verify.dot-proxy.internal."}`, strings.Repeat("x", maxLine+1)} {
+	for _, line := range []string{"hello", "{}", `{"do":"set"}`, `{"do":"set","addrs":["192.0.2.1:53"],"nonce":"0123456789abcdef.verify.dot-proxy.example."}`, strings.Repeat("x", maxLine+1)} {
 		withGuard(t, func(t *testing.T, b *bench) {
 			near, far := net.Pipe()
 			b.pipes.conns <- far

@@ -105,8 +105,9 @@ func (r request) check() error {
 }
 
 // nonceSuffix is the end of the names that verify a change. The domain is
-// reserved for private use, so nobody else can own such a name.
-const nonceSuffix = ".verify.dot-proxy.internal."
+// reserved, so nobody can own such a name, and none that resolvers treat in a way
+// of their own (RFC 6761 section 6.5); a VPN may have "internal" for itself.
+const nonceSuffix = ".verify.dot-proxy.example."
 
 // nonceDigits is the number of hexadecimal digits before nonceSuffix.
 const nonceDigits = 16
