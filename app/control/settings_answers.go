@@ -51,8 +51,8 @@ func (r RateLimit) check() *Problem {
 		{"per_second", r.PerSecond, 0, maxQueries, "queries a second; 0 means no limit"},
 		{"burst", r.Burst, min(r.PerSecond, 1), maxQueries, "queries at once"},
 		{"block_after", r.BlockAfter, 0, maxQueries, "queries over the limit; 0 means never"},
-		{"block_window", r.BlockWindow, min(r.BlockAfter, 1), maxSeconds, "seconds"},
-		{"block_for", r.BlockFor, min(r.BlockAfter, 1), maxSeconds, "seconds"},
+		{"block_window", r.BlockWindow, min(r.BlockAfter, 1), maxSeconds, "a time in seconds"},
+		{"block_for", r.BlockFor, min(r.BlockAfter, 1), maxSeconds, "a time in seconds"},
 	} {
 		if v.value < v.from || v.value > v.most {
 			p := BadValue("rate_limit", fmt.Sprintf("The limit of queries cannot have %d as its %s.", v.value, v.entry),

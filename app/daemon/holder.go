@@ -123,7 +123,8 @@ func (h holder) words(name string) string {
 	}
 	switch {
 	case h.likely:
-		return "a program whose process this user may not see, most likely " + name + process
+		who := name + process
+		return "a program whose process this user may not see, most likely " + who
 	case name != "":
 		return name + process
 	case h.pid > 0 && h.user != "":

@@ -102,7 +102,9 @@ var also = []string{
 	"{{.A}} through port {{.B}}, since this network blocks port {{.C}}", "{{.A}} (process {{.B}})", "{{.A}} (process {{.B}} of user {{.C}})", "process {{.A}}",
 	"{{.A}}: {{.B}}.", "{{.A}}, or {{.B}}.", "{{.A}} with {{.B}}.", "{{.A}} with {{.B}}, which quantum computers cannot undo.",
 	"Use DoT Proxy on {{.A}} too.", "{{.A}} still asks {{.B}}, not encrypted.",
-	"The rule for {{.A}} pauses and is not confirmed.", "its guard ended at once", "its guard ended at once: {{.A}}",
+	"The rule for {{.A}} pauses and is not confirmed.", "Start it without NoNewPrivileges, after {{.A}}", "queries a second; 0 means no limit",
+	"queries at once", "queries over the limit; 0 means never", "a time in seconds", "NetworkManager’s dnsmasq", "libvirt’s dnsmasq",
+	"its guard ended at once", "its guard ended at once: {{.A}}",
 	"all networks", "2 January, 15:04", "15:04 on 2 January 2006",
 	// The ways out of a taken port and a failed provider, as the window cuts them.
 	"Stop {{.A}}", "Stop it", "Stop it with “{{.A}}”", "Stop that program, which “sudo ss -lunpt” names", "Quit that one",

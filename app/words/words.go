@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -161,6 +162,11 @@ func (t *tongue) render(key string, count any, data map[string]any) string {
 	if data == nil && !strings.Contains(key, "{{") && t.tag == language.English && count == nil {
 		return key
 	}
+	for name, value := range data {
+		if s, ok := value.(string); ok {
+			data[name] = t.quoted(s)
+		}
+	}
 	text, err := t.localizer.Localize(&i18n.LocalizeConfig{
 		DefaultMessage: &i18n.Message{ID: key, Other: key}, TemplateData: data, PluralCount: count,
 	})
@@ -168,6 +174,22 @@ func (t *tongue) render(key string, count any, data map[string]any) string {
 		return key
 	}
 	return text
+}
+
+// quotes are the quotation marks of the languages that have other ones than
+// English.
+var quotes = map[string]string{"de": "„$1“", "es": "«$1»", "fr": "«\u202f$1\u202f»", "ja": "「$1」"}
+
+var inQuotes = regexp.MustCompile(`“([^“”]*)”`)
+
+// quoted gives a value that was put into English quotation marks those of the
+// language.
+func (t *tongue) quoted(value string) string {
+	marks, ok := quotes[t.tag.String()]
+	if !ok || !strings.Contains(value, "“") {
+		return value
+	}
+	return inQuotes.ReplaceAllString(value, marks)
 }
 
 // Number writes a number as the language does: "12,482".

@@ -68,6 +68,20 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// TestQuotes: a value in English quotation marks gets those of the language.
+func TestQuotes(t *testing.T) {
+	for language, want := range map[string]string{"en": "“a” “b” c”", "de": "„a“ „b“ c”", "es": "«a» «b» c”", "fr": "«\u202fa\u202f» «\u202fb\u202f» c”", "ja": "「a」 「b」 c”", "zh-Hans": "“a” “b” c”"} {
+		in(t, language)
+		if got := T("{{.Error}}. Choose another place.", "Error", "“a” “b” c”"); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q", language, got)
+		}
+	}
+	in(t, "de")
+	if got := Said("“x” is not a port."); got != "„x“ ist kein Port." {
+		t.Errorf("what the engine says: %q", got)
+	}
+}
+
 func TestTexts(t *testing.T) {
 	for _, c := range []struct{ language, stop, use, latency, list, joined, unknown string }{
 		{"en", "Stop", "Use on Wi-Fi too", "1.2 ms", "a, b", "A. B.", "No catalogue has this"},

@@ -187,7 +187,7 @@ func TestFormBounds(t *testing.T) {
 	if got := f.Summary(); got != "3 changes, 3 to correct: Limit for each client, Queries at once, Blocked for" {
 		t.Errorf("got %q", got)
 	}
-	if got := f.Error(FieldBlockFor); got != "“99999999” is not possible here. Enter a number from 1 to 604800: seconds." {
+	if got := f.Error(FieldBlockFor); got != "“99999999” is not possible here. Enter a number from 1 to 604800: a time in seconds." {
 		t.Errorf("got %q", got)
 	}
 	f.Set(FieldBurst, "0")
