@@ -162,12 +162,34 @@ func (t *tongue) render(key string, count any, data map[string]any) string {
 		return key
 	}
 	text, err := t.localizer.Localize(&i18n.LocalizeConfig{
-		DefaultMessage: &i18n.Message{ID: key, Other: key}, TemplateData: data, PluralCount: count,
+		DefaultMessage: &i18n.Message{ID: key, Other: key}, TemplateData: t.quoted(data), PluralCount: count,
 	})
 	if text == "" && err != nil {
 		return key
 	}
 	return text
+}
+
+// quotes are what stands before and behind a word in quotation marks, where
+// that is not as in English.
+var quotes = map[language.Tag][2]string{
+	language.German: {"„", "“"}, language.Spanish: {"«", "»"}, language.French: {"«\u202f", "\u202f»"}, language.Japanese: {"「", "」"},
+}
+
+// quoted gives values in English quotation marks those of the language.
+func (t *tongue) quoted(data map[string]any) map[string]any {
+	marks, ok := quotes[t.tag]
+	if !ok {
+		return data
+	}
+	for name, value := range data {
+		text, _ := value.(string)
+		inner, opened := strings.CutPrefix(text, "“")
+		if inner, closed := strings.CutSuffix(inner, "”"); opened && closed && !strings.ContainsAny(inner, "“”") {
+			data[name] = marks[0] + inner + marks[1]
+		}
+	}
+	return data
 }
 
 // Number writes a number as the language does: "12,482".

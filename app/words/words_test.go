@@ -120,6 +120,23 @@ func TestWhatTheEngineSays(t *testing.T) {
 }
 
 // TestDaysAreTranslated: no month stays English within a sentence.
+func TestQuotationMarksOfTheLanguage(t *testing.T) {
+	defer Use()
+	for name, marks := range map[string]string{
+		"en": "“Café”", "de": "„Café“", "es": "«Café»", "fr": "«\u202fCafé\u202f»", "zh-Hans": "“Café”", "ja": "「Café」",
+	} {
+		Use(name)
+		if got := T("On this network: {{.Network}}", "Network", "“Café”"); !strings.HasSuffix(got, marks) {
+			t.Errorf("%s says %q", name, got)
+		}
+		for _, text := range []string{"“a” and “b”", "“open", "shut”"} { // not one word in marks
+			if got := T("On this network: {{.Network}}", "Network", text); !strings.HasSuffix(got, text) {
+				t.Errorf("%s makes of %q %q", name, text, got)
+			}
+		}
+	}
+}
+
 func TestDaysAreTranslated(t *testing.T) {
 	for english, want := range map[string]string{
 		"Since 22 November, 10:02.": "Seit 10:02 (22.11.).", "Since 29 February, 00:05.": "Seit 00:05 (29.02.).",
