@@ -18,6 +18,7 @@ import (
 	"dotproxy/app/control"
 	"dotproxy/app/control/controltest"
 	"dotproxy/app/words"
+	"dotproxy/ui/viewmodel"
 )
 
 // scenes are what the window shows in one state.
@@ -180,6 +181,24 @@ func TestNothingIsClipped(t *testing.T) {
 			}
 			inLanguage(t, name, "de", fyne.NewSize(3840, 2160)).mustBeWhole()
 		})
+	}
+}
+
+// TestInputsHaveRoom: beside buttons with long words, inputs of the smallest
+// window keep room for a path or a name, and lie over nothing.
+func TestInputsHaveRoom(t *testing.T) {
+	for _, language := range words.Languages() {
+		b := inLanguage(t, "settings", language, small)
+		if in := b.input(viewmodel.FieldBundle); in.(fyne.CanvasObject).Size().Width < 200 {
+			t.Errorf("%s: the file of certificates has %v", language, in.(fyne.CanvasObject).Size().Width)
+		}
+		b = inLanguage(t, "queries", language, small)
+		q := b.w.queries
+		place := fyne.CurrentApp().Driver().AbsolutePositionForObject
+		edge := place(q.search).X + q.search.Size().Width
+		if left := place(q.pause).X; q.search.Size().Width < 90 || edge > left-8 {
+			t.Errorf("%s: the search reaches from %v to %v, the button begins at %v", language, place(q.search).X, edge, left)
+		}
 	}
 }
 

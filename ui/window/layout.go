@@ -113,6 +113,27 @@ func (s sized) MinSize(objs []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(whole(least.Width), whole(least.Height))
 }
 
+// upTo gives an object a width, less where there is no more, between a gap at
+// either side.
+type upTo struct{ width, gap float32 }
+
+// Layout implements fyne.Layout.
+func (u *upTo) Layout(objs []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objs {
+		o.Move(fyne.NewPos(u.gap, 0))
+		o.Resize(fyne.NewSize(max(0, min(u.width, size.Width-2*u.gap)), size.Height))
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (u *upTo) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	least := fyne.NewSize(2*u.gap, 0)
+	for _, o := range objs {
+		least.Height = max(least.Height, o.MinSize().Height)
+	}
+	return least
+}
+
 // atLeast gives o a least width and height.
 func atLeast(o fyne.CanvasObject, width, height float32) *fyne.Container {
 	return container.New(sized(fyne.NewSize(width, height)), o)

@@ -48,9 +48,13 @@ func (w *Window) editProvider(was string) {
 			r, err = viewmodel.TestOne(ctx, w.options.Engine, upstream)
 			return err
 		}, func(err error) {
-			if halt.Err() == nil { // else the dialog has gone
-				then(r, err)
+			if halt.Err() != nil { // the dialog has gone
+				return
 			}
+			if err == nil {
+				w.providers.shelf.Trial().Note(r) // its row says what was found
+			}
+			then(r, err)
 		})
 	}
 	d.build(w)

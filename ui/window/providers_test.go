@@ -224,6 +224,9 @@ func TestProviderIsAdded(t *testing.T) {
 	if b.dialogTexts() != "" || !b.rowOf("192.0.2.1#dns.example").Selected {
 		t.Errorf("it was not added: %q", b.dialogTexts())
 	}
+	if r, tested := b.w.providers.shelf.Trial().Result("192.0.2.1#dns.example"); !tested || r.Error != "" || b.says("Not tested yet") {
+		t.Errorf("its test is forgotten: %+v", r)
+	}
 	if !slices.Equal(b.w.Own(), []string{"192.0.2.1#dns.example"}) || !slices.Equal(b.upstreams(), []string{"cloudflare"}) {
 		t.Errorf("own %q, set %q", b.w.Own(), b.upstreams())
 	}

@@ -33,7 +33,7 @@ type queries struct {
 	view   viewmodel.View
 	shown  uint64 // the query in the details panel
 
-	searchSize *sized
+	searchRoom *upTo
 
 	do queryActions
 }
@@ -65,10 +65,10 @@ func newQueries(list *viewmodel.List, do queryActions) *queries {
 	q.kinds.choose(0)
 	q.note = newText("", textCaption, colorText2)
 	input, _ := edged(q.search)
-	q.searchSize = &sized{Width: 210, Height: 32}
+	q.searchRoom = &upTo{width: 210, gap: 12}
 	q.export = newButton(words.T("Export…"), nil, do.export)
-	title := container.NewBorder(nil, nil, hbox(16, middle(newBold(words.T("Queries"), textTitle)), middle(container.New(q.searchSize, input))),
-		hbox(8, q.pause, q.export, clearAll))
+	title := container.NewBorder(nil, nil, middle(newBold(words.T("Queries"), textTitle)), hbox(8, q.pause, q.export, clearAll),
+		middle(container.New(q.searchRoom, atLeast(input, 0, 32))))
 	line := container.New(&besides{}, q.kinds.Container, q.note)
 
 	q.detail.Hide()
@@ -86,9 +86,9 @@ func newQueries(list *viewmodel.List, do queryActions) *queries {
 // show takes what is known of the engine; render follows it.
 func (q *queries) show(v viewmodel.View, small bool) {
 	q.view = v
-	q.root.Layout.(*rows).gap, q.searchSize.Width = 12, 210
+	q.root.Layout.(*rows).gap, q.searchRoom.width = 12, 210
 	if small {
-		q.root.Layout.(*rows).gap, q.searchSize.Width = 10, 140
+		q.root.Layout.(*rows).gap, q.searchRoom.width = 10, 140
 	}
 	q.root.Refresh()
 	q.render()

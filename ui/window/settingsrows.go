@@ -68,6 +68,8 @@ func (s *settings) choiceRow(name viewmodel.Field, keys shortcuts) fyne.CanvasOb
 	return s.line(name, f, 270, input)
 }
 
+// bundleRow has its input beneath the words: beside two buttons, whose words are
+// long in some languages, a path has no room in half a row.
 func (s *settings) bundleRow(keys shortcuts) fyne.CanvasObject {
 	e := newEntry(keys, func(text string) { s.typed(viewmodel.FieldBundle, text) })
 	e.OnSubmitted = func(string) { s.submit() }
@@ -75,8 +77,8 @@ func (s *settings) bundleRow(keys shortcuts) fyne.CanvasObject {
 	input, edge := edged(e)
 	s.system = newButton(words.T("System’s roots"), nil, func() { e.SetText("") })
 	browse := newButton(words.T("Browse…"), nil, func() { s.tasks.browse(e.SetText) })
-	f := &field{edge: edge, set: e.SetText}
-	return s.line(viewmodel.FieldBundle, f, 480, container.NewBorder(nil, nil, nil, hbox(8, s.system, browse), padded(input, 2, 0)))
+	return s.beneath(viewmodel.FieldBundle, &field{edge: edge, set: e.SetText},
+		container.NewBorder(nil, nil, nil, container.New(layout.NewCustomPaddedLayout(0, 0, 8, 0), hbox(8, s.system, browse)), atLeast(input, 0, 32)))
 }
 
 func (s *settings) levelRow() fyne.CanvasObject {
@@ -97,7 +99,12 @@ func (s *settings) linesRow(name viewmodel.Field, example string, keys shortcuts
 	e.SetPlaceHolder(example)
 	input, edge := edged(e)
 	input.Add(e.wheel)
-	f := &field{hint: newWrapped("", textCaption, colorText2), edge: edge, set: func(text string) { setText(&e.entry, text) }}
+	return s.beneath(name, &field{edge: edge, set: func(text string) { setText(&e.entry, text) }}, input)
+}
+
+// beneath sets label and hint over an input as wide as the row.
+func (s *settings) beneath(name viewmodel.Field, f *field, input fyne.CanvasObject) fyne.CanvasObject {
+	f.hint = newWrapped("", textCaption, colorText2)
 	f.row = container.New(layout.NewCustomPaddedLayout(6, 10, 0, 0),
 		vbox(6, vbox(0, newText(name.Label(), textNormal, colorTextPlain), f.hint), input))
 	s.fields[name] = f
